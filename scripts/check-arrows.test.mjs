@@ -20,7 +20,7 @@ async function check (t, source, manifest = {}, where = 'src') {
   })
 }
 
-const refused = [
+const refused = /** @type {const} */ ([
   ['a sister at run time', `import { x } from '${pool}'`, { peerDependencies: { [pool]: '*' } }, /no such arrow/],
   ['a sister at run time by a re-export', `export { x } from '${pool}'`, { peerDependencies: { [pool]: '*' } }, /no such arrow/],
   ['a sister at run time by a dynamic import', `await import('${pool}')`, { peerDependencies: { [pool]: '*' } }, /no such arrow/],
@@ -30,7 +30,7 @@ const refused = [
   ['a file of another package', "import { x } from '../../broker/src/index.ts'", {}, /outside its package/],
   ['a builtin without node:', "import { join } from 'path'", {}, /node:path/],
   ['a file that does not parse', 'import {', {}, /cannot be parsed/]
-]
+])
 
 for (const [name, source, manifest, expected] of refused) {
   test(`refuses ${name}`, async (t) => {
