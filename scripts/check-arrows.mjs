@@ -4,7 +4,7 @@ import { parseSync } from 'oxc-parser'
 import { globSync } from 'tinyglobby'
 import { readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
-import { join, relative, resolve, sep } from 'node:path'
+import { relative, resolve, sep } from 'node:path'
 
 const scope = '@fastify-realtime/'
 
