@@ -1,0 +1,72 @@
+import type {
+  Broker, BrokerRecord, BrokerSink, HistoryStore, PresenceStore, PublishOptions, PublishResult, RecordStore
+} from '../contract.ts'
+import { BrokerUnavailableError, BrokerUseError } from '../errors.ts'
+import { MemoryHub } from './memory-hub.ts'
+import type { MemoryHubOptions } from './memory-options.ts'
+
+export interface MemoryBrokerOptions extends MemoryHubOptions {
+  /** Memory shared with other brokers of this process; then its own options count. Default: a hub of its own. */
+  readonly hub?: MemoryHub
+}
+
+/** A whole broker in this process's memory: one node, or several that share a hub. */
+export class MemoryBroker implements Broker {
+  readonly name = 'memory'
+  readonly history: HistoryStore
+  readonly presence: PresenceStore
+  readonly records: RecordStore
+  readonly #hub: MemoryHub
+  #sink: BrokerSink | undefined
+  #stopped = false
+
+  constructor (hub: MemoryHub) {
+    this.#hub = hub
+    this.history = hub.history
+    this.presence = hub.presence
+    this.records = hub.records
+  }
+
+  async start (sink: BrokerSink): Promise<void> {
+    if (this.#sink !== undefined || this.#stopped) {
+      throw new BrokerUseError('A memory broker serves one app once; for several apps in one process give each its own ' +
+        'memoryBroker({ hub }) with one memoryHub()')
+    }
+    this.#sink = sink
+    this.#hub.enter(sink)
+  }
+
+  async publish (record: BrokerRecord, options: PublishOptions = {}): Promise<PublishResult> {
+    this.#running()
+    return this.#hub.publish(record, options)
+  }
+
+  async subscribe (channel: string, topic: string): Promise<void> {
+    this.#hub.subscribe(channel, topic, this.#running())
+  }
+
+  async unsubscribe (channel: string, topic: string): Promise<void> {
+    this.#hub.unsubscribe(channel, topic, this.#running())
+  }
+
+  async stop (): Promise<void> {
+    const sink = this.#sink
+    this.#stopped = true
+    this.#sink = undefined
+    if (sink !== undefined) await this.#hub.leave(sink)
+  }
+
+  #running (): BrokerSink {
+    if (this.#sink === undefined) throw new BrokerUnavailableError(this.name, 'it is not started, or stopped')
+    return this.#sink
+  }
+}
+
+/**
+ * The broker for one node, which needs nothing else. Histories live within `maxTopics` and `maxBytes`; what falls out
+ * shows as `complete: false` to whoever reads it.
+ */
+export function memoryBroker (options: MemoryBrokerOptions = {}): Broker & Required<Pick<Broker, 'history' | 'presence' | 'records'>> {
+  const { hub, ...own } = options
+  return new MemoryBroker(hub ?? new MemoryHub(own))
+}

@@ -1,0 +1,104 @@
+import type { PresenceChange, PresenceEntry, PresenceList } from '../contract.ts'
+
+/** Several connections of one principal fold into one member. */
+interface Member {
+  readonly connections: Map<string, PresenceEntry>
+  /** The newest connection speaks for its principal. */
+  newest: PresenceEntry
+}
+
+interface Topic {
+  version: number
+  /** By principal. */
+  readonly members: Map<string, Member>
+  /** By connection. */
+  readonly places: Map<string, Member>
+}
+
+export type Vanished = PresenceEntry & { readonly topic: string, readonly version: number }
+
+/** Who is in which topic. Pure: time is an argument. */
+export class PresenceRegister {
+  readonly #topics = new Map<string, Topic>()
+  /** Node → when its lease ends. */
+  readonly #leases = new Map<string, number>()
+  /** One counter for all topics, so that a topic that empties and fills again goes on growing. */
+  #version = 0
+
+  get topics (): number { return this.#topics.size }
+  get leases (): number { return this.#leases.size }
+
+  join (name: string, entry: PresenceEntry): PresenceChange {
+    const former = this.#topics.get(name)?.places.get(entry.connection)
+    if (former !== undefined && former.newest.principal !== entry.principal) this.leave(name, entry.connection)
+    const topic = this.#open(name)
+    const known = topic.members.get(entry.principal)
+    const member = known ?? { connections: new Map<string, PresenceEntry>(), newest: entry }
+    member.connections.delete(entry.connection)
+    member.connections.set(entry.connection, entry)
+    member.newest = entry
+    topic.places.set(entry.connection, member)
+    if (known === undefined) {
+      topic.members.set(entry.principal, member)
+      topic.version = ++this.#version
+    }
+    return { changed: known === undefined, version: topic.version }
+  }
+
+  leave (name: string, connection: string): PresenceChange {
+    const topic = this.#topics.get(name)
+    const member = topic?.places.get(connection)
+    if (topic === undefined || member === undefined) {
+      return { changed: false, version: topic?.version ?? this.#version }
+    }
+    topic.places.delete(connection)
+    member.connections.delete(connection)
+    for (const entry of member.connections.values()) member.newest = entry
+    if (member.connections.size > 0) return { changed: false, version: topic.version }
+    topic.members.delete(member.newest.principal)
+    topic.version = ++this.#version
+    if (topic.members.size === 0) this.#topics.delete(name)
+    return { changed: true, version: topic.version }
+  }
+
+  list (name: string, limit: number): PresenceList {
+    const topic = this.#topics.get(name)
+    if (topic === undefined) return { members: [], count: 0, version: this.#version }
+    const members: PresenceEntry[] = []
+    for (const member of topic.members.values()) {
+      if (members.length >= limit) break
+      members.push(member.newest)
+    }
+    return { members, count: topic.members.size, version: topic.version }
+  }
+
+  renew (node: string, until: number): void {
+    this.#leases.set(node, until)
+  }
+
+  /** Takes away the entries of nodes without a living lease, and answers the principals that vanished with them. */
+  reap (now: number): Vanished[] {
+    for (const [node, until] of this.#leases) {
+      if (now >= until) this.#leases.delete(node)
+    }
+    const vanished: Vanished[] = []
+    for (const [name, topic] of this.#topics) {
+      const dead = [...topic.members.values()].flatMap((member) => [...member.connections.values()])
+        .filter((entry) => !this.#leases.has(entry.node))
+      for (const entry of dead) {
+        const { changed, version } = this.leave(name, entry.connection)
+        if (changed) vanished.push({ ...entry, topic: name, version })
+      }
+    }
+    return vanished
+  }
+
+  #open (name: string): Topic {
+    let topic = this.#topics.get(name)
+    if (topic === undefined) {
+      topic = { version: this.#version, members: new Map(), places: new Map() }
+      this.#topics.set(name, topic)
+    }
+    return topic
+  }
+}
