@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { memoryBroker } from './memory/memory-broker.ts'
-import { SharedBrokerOwner } from './shared-broker.ts'
+import { SharedBrokerOwner } from './shared-broker-owner.ts'
 import type { SharedBroker } from './shared-broker.ts'
 
 // On the server object and by a registered symbol, so that two installed copies of this package share one broker too.

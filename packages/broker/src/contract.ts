@@ -24,7 +24,7 @@ export interface BrokerRecord {
 
 /** What a broker calls; given once, in `start`. Neither method throws. */
 export interface BrokerSink {
-  /** One record of a subscribed topic, in the broker's order. MUST NOT be called inside `publish`. */
+  /** One record of a subscribed topic, in the broker's order. MUST NOT be called inside `publish`, nor after `stop` settled. */
   deliver (record: BrokerRecord): void
   /** Whether the broker can carry records now; called on every change after `start` has settled. */
   state (up: boolean): void
@@ -47,24 +47,32 @@ export interface PublishOptions {
 export interface PublishResult {
   /** Where the record stands in the history; absent without one. For a duplicate: where the first one stands. */
   readonly position?: Position
-  /** Nothing was published: the same id came within the window, or a newer `version` stands already. */
+  /** Nothing was published: the same id came within the window, or the topic's `version` is as new already. */
   readonly duplicate: boolean
 }
 
 /**
  * Carries records between nodes. Delivery is to every node that subscribed, the publishing node included; per topic
- * all nodes see one order. A method that cannot do its work rejects with `BrokerUnavailableError` within the
- * broker's own deadline; it never hangs.
+ * all nodes see one order, in which the records of one publisher stand as it called `publish`. A method that cannot do
+ * its work rejects with `BrokerUnavailableError` within the broker's own deadline; it never hangs. Foreign bytes that
+ * are no record are dropped and counted. The suite in `@fastify-realtime/broker/conformance` holds brokers to this.
  */
 export interface Broker {
   /** A short name for logs and metrics, such as `memory` or `redis`. */
   readonly name: string
+  /** Records from elsewhere that could not be read, since the start. Absent when nothing foreign can come in. */
+  readonly malformed?: number
+  /** Settles when records can be carried. Rejects when they cannot; `stop` then frees what it took. Called once. */
   start (sink: BrokerSink): Promise<void>
   publish (record: BrokerRecord, options?: PublishOptions): Promise<PublishResult>
-  /** Settles when every later publication on the topic will be delivered to this node. Survives an outage. */
+  /**
+   * Settles when every later publication on the topic will be delivered to this node. Survives an outage. Twice is the
+   * same as once, and calls for one topic take effect in their order. One that rejects leaves no interest behind.
+   */
   subscribe (channel: string, topic: string): Promise<void>
+  /** Settles when nothing more of the topic will be delivered. Without an interest it does nothing. */
   unsubscribe (channel: string, topic: string): Promise<void>
-  /** Settles when accepted work is done and every resource is free. */
+  /** Settles when accepted work is done and every resource is free. Twice is the same as once. */
   stop (): Promise<void>
   readonly history?: HistoryStore
   readonly presence?: PresenceStore
@@ -86,10 +94,11 @@ export interface HistoryPage {
 }
 
 export interface HistoryQuery {
-  /** Only records after this position, oldest first. */
+  /** Only records after this position, oldest first. From another epoch: everything kept, and not complete. */
   readonly since?: Position
-  /** Only records before this position: the newest `limit` of them, oldest first. */
+  /** Only records before this position: the newest `limit` of them, oldest first. From another epoch: none. */
   readonly before?: Position
+  /** 0 reads the position alone. */
   readonly limit: number
 }
 
@@ -123,14 +132,18 @@ export interface PresenceList {
   readonly version: number
 }
 
-/** Capability: who is in a topic. Entries live as long as their node's lease. */
+/**
+ * Capability: who is in a topic. Entries live as long as their node's lease, so a node calls `renew` before its first
+ * `join`. The connections of one principal fold into one member, for whom the newest connection speaks.
+ */
 export interface PresenceStore {
+  /** Again for the same connection replaces its entry. */
   join (topic: string, entry: PresenceEntry): Promise<PresenceChange>
   leave (topic: string, connection: string): Promise<PresenceChange>
   list (topic: string, limit: number): Promise<PresenceList>
   /** Keeps this node's entries for another `ttl` milliseconds. */
   renew (node: string, ttl: number): Promise<void>
-  /** Removes the entries of nodes whose lease ended; each removed principal is told to exactly one caller. */
+  /** Removes the entries of nodes without a lease; each principal that vanished thereby is told to exactly one caller. */
   reap (): Promise<ReadonlyArray<PresenceEntry & { readonly topic: string, readonly version: number }>>
 }
 

@@ -19,19 +19,14 @@ export class BrokerUnavailableError extends Unavailable {
 }
 
 /** A package needs a capability that the app's broker does not have. */
-export const BrokerCapabilityError: Coded<'FRT_ERR_BROKER_CAPABILITY', 500,
-  [neededBy: string, capability: string, broker: string, same: string]> = createError(
-    'FRT_ERR_BROKER_CAPABILITY',
-    '%s needs a broker with "%s", but the %s broker has none. ' +
-    'Use another broker, or take the capability from one: combine(broker, { %s: otherBroker })',
-    500
-  )
+export const BrokerCapabilityError: Coded<'FRT_ERR_BROKER_CAPABILITY', 500, [neededBy: string, capability: string, broker: string]> =
+  createError('FRT_ERR_BROKER_CAPABILITY', '%s needs "%s", which the %s broker lacks; ' +
+    'use another broker, or let one lend it with combine()', 500)
 
 /** A call came at a moment, or a second time, when it makes no sense. */
 export const BrokerUseError: Coded<'FRT_ERR_BROKER_USE', 500, [message: string]> =
   createError('FRT_ERR_BROKER_USE', '%s', 500)
 
 /** An option has a value that cannot work. */
-export const BrokerOptionError: Coded<'FRT_ERR_BROKER_OPTION', 500,
-  [option: string, expected: string, came: string, todo: string]> =
+export const BrokerOptionError: Coded<'FRT_ERR_BROKER_OPTION', 500, [option: string, expected: string, came: string, todo: string]> =
   createError('FRT_ERR_BROKER_OPTION', 'Option "%s" must be %s, but %s came. %s', 500)

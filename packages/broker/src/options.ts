@@ -1,9 +1,12 @@
 import type { Broker } from './contract.ts'
 import { BrokerOptionError } from './errors.ts'
+import type { GuardOptions } from './guard/guard-options.ts'
 
 export interface BrokerOptions {
   /** How nodes talk. Default: `memoryBroker()`, one node. */
   readonly use?: Broker
+  /** Deadlines, bounds and a circuit breaker around it; `false` turns them off. Default: see `GuardOptions`. */
+  readonly guard?: GuardOptions | false
 }
 
 export function resolveOptions (options: BrokerOptions): Readonly<BrokerOptions> {

@@ -7,7 +7,7 @@ function record (topic: string, id: string): ChannelRecord {
   return { topic, event: 'e', id, time: 1, payload: '1' }
 }
 
-t.test('every caller on one app gets the same broker, in any scope and order', async (t) => {
+void t.test('every caller on one app gets the same broker, in any scope and order', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   const seen: unknown[] = []
@@ -20,11 +20,11 @@ t.test('every caller on one app gets the same broker, in any scope and order', a
   t.equal(app.broker, sharedBroker(app))
 })
 
-t.test('two apps do not share', async (t) => {
+void t.test('two apps do not share', async (t) => {
   t.not(sharedBroker(Fastify()), sharedBroker(Fastify()))
 })
 
-t.test('an app that chose nothing gets the memory broker when it is ready', async (t) => {
+void t.test('an app that chose nothing gets the memory broker when it is ready', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   const shared = sharedBroker(app)
@@ -34,7 +34,7 @@ t.test('an app that chose nothing gets the memory broker when it is ready', asyn
   t.equal(shared.up, true)
 })
 
-t.test('the broker outlives the onClose hooks of those who asked for it', async (t) => {
+void t.test('the broker outlives the onClose hooks of those who asked for it', async (t) => {
   const app = Fastify()
   let last = ''
   await app.register(broker, { use: memoryBroker() })
@@ -55,7 +55,7 @@ t.test('the broker outlives the onClose hooks of those who asked for it', async 
   t.equal(app.broker.up, false)
 })
 
-t.test('closing an app that never got ready is fine', async (t) => {
+void t.test('closing an app that never got ready is fine', async (t) => {
   const app = Fastify()
   const shared = sharedBroker(app)
   await app.close()

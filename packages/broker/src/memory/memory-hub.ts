@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock, Timer } from '@fastify-realtime/protocol'
 import type { BrokerRecord, HistoryStore, PresenceStore, PublishOptions, PublishResult, RecordStore } from '../contract.ts'
+import { topicKey } from '../topic-key.ts'
 import { Dispatch } from './dispatch.ts'
 import type { Receiver } from './dispatch.ts'
 import { Histories } from './history.ts'
@@ -13,11 +14,6 @@ import { Records } from './records.ts'
 
 /** How often what is too old is freed. */
 const SWEEP_INTERVAL = 10_000
-
-/** Channels and topics never hold a line break, so this cannot make two names look like one. */
-export function topicKey (channel: string, topic: string): string {
-  return `${channel}\n${topic}`
-}
 
 /**
  * The memory that the brokers of one process share. One broker has a hub of its own; give several the same hub and they

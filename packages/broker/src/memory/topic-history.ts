@@ -1,12 +1,5 @@
-import { Buffer } from 'node:buffer'
 import type { BrokerRecord, HistoryLimits, HistoryPage, HistoryQuery } from '../contract.ts'
-
-/** What a kept record costs beside its payload; an estimate. */
-const RECORD_BYTES = 256
-
-export function recordBytes (record: BrokerRecord): number {
-  return Buffer.byteLength(record.payload) + RECORD_BYTES
-}
+import { recordBytes } from '../record-bytes.ts'
 
 /** The recent records of one topic. Offsets are consecutive here, so a position is an index. Pure: time is an argument. */
 export class TopicHistory {

@@ -1,0 +1,30 @@
+import type { HistoryStore, PresenceStore, RecordStore } from '../contract.ts'
+
+/** Makes one call to the broker under its guard. */
+export type Call = <T>(work: () => Promise<T>) => Promise<T>
+
+export function guardHistory (store: HistoryStore, call: Call): HistoryStore {
+  return {
+    read: (channel, topic, query) => call(() => store.read(channel, topic, query)),
+    position: (channel, topic) => call(() => store.position(channel, topic))
+  }
+}
+
+export function guardPresence (store: PresenceStore, call: Call): PresenceStore {
+  return {
+    join: (topic, entry) => call(() => store.join(topic, entry)),
+    leave: (topic, connection) => call(() => store.leave(topic, connection)),
+    list: (topic, limit) => call(() => store.list(topic, limit)),
+    renew: (node, ttl) => call(() => store.renew(node, ttl)),
+    reap: () => call(() => store.reap())
+  }
+}
+
+export function guardRecords (store: RecordStore, call: Call): RecordStore {
+  return {
+    put: (key, value, ttl) => call(() => store.put(key, value, ttl)),
+    putIfAbsent: (key, value, ttl) => call(() => store.putIfAbsent(key, value, ttl)),
+    delete: (key) => call(() => store.delete(key)),
+    list: (prefix) => call(() => store.list(prefix))
+  }
+}
