@@ -122,6 +122,11 @@ export interface PresenceChange {
   readonly changed: boolean
   /** Grows with every change of the topic's members. */
   readonly version: number
+  /**
+   * With a change: the version before it, or 0 when the topic was empty. Nodes that hear of changes tell by it whether
+   * they missed one; without it they find out when they next compare versions.
+   */
+  readonly previous?: number
 }
 
 export interface PresenceList {
@@ -144,7 +149,7 @@ export interface PresenceStore {
   /** Keeps this node's entries for another `ttl` milliseconds. */
   renew (node: string, ttl: number): Promise<void>
   /** Removes the entries of nodes without a lease; each principal that vanished thereby is told to exactly one caller. */
-  reap (): Promise<ReadonlyArray<PresenceEntry & { readonly topic: string, readonly version: number }>>
+  reap (): Promise<ReadonlyArray<PresenceEntry & Omit<PresenceChange, 'changed'> & { readonly topic: string }>>
 }
 
 /** Capability: small keyed values with a time to live, shared by all nodes: revocations, ticket claims, leases. */

@@ -15,7 +15,7 @@ interface Topic {
   readonly places: Map<string, Member>
 }
 
-export type Vanished = PresenceEntry & { readonly topic: string, readonly version: number }
+export type Vanished = PresenceEntry & Omit<PresenceChange, 'changed'> & { readonly topic: string }
 
 /** Who is in which topic. Pure: time is an argument. */
 export class PresenceRegister {
@@ -38,11 +38,11 @@ export class PresenceRegister {
     member.connections.set(entry.connection, entry)
     member.newest = entry
     topic.places.set(entry.connection, member)
-    if (known === undefined) {
-      topic.members.set(entry.principal, member)
-      topic.version = ++this.#version
-    }
-    return { changed: known === undefined, version: topic.version }
+    if (known !== undefined) return { changed: false, version: topic.version }
+    const previous = topic.members.size === 0 ? 0 : topic.version
+    topic.members.set(entry.principal, member)
+    topic.version = ++this.#version
+    return { changed: true, version: topic.version, previous }
   }
 
   leave (name: string, connection: string): PresenceChange {
@@ -55,10 +55,11 @@ export class PresenceRegister {
     member.connections.delete(connection)
     for (const entry of member.connections.values()) member.newest = entry
     if (member.connections.size > 0) return { changed: false, version: topic.version }
+    const previous = topic.version
     topic.members.delete(member.newest.principal)
     topic.version = ++this.#version
     if (topic.members.size === 0) this.#topics.delete(name)
-    return { changed: true, version: topic.version }
+    return { changed: true, version: topic.version, previous }
   }
 
   list (name: string, limit: number): PresenceList {
@@ -86,8 +87,8 @@ export class PresenceRegister {
       const dead = [...topic.members.values()].flatMap((member) => [...member.connections.values()])
         .filter((entry) => !this.#leases.has(entry.node))
       for (const entry of dead) {
-        const { changed, version } = this.leave(name, entry.connection)
-        if (changed) vanished.push({ ...entry, topic: name, version })
+        const { changed, ...change } = this.leave(name, entry.connection)
+        if (changed) vanished.push({ ...entry, topic: name, ...change })
       }
     }
     return vanished
