@@ -13,7 +13,7 @@ export interface RoundTripSnapshot {
 
 /** Round-trip times in buckets: a constant of memory, however many there are. */
 export class RoundTrips {
-  readonly #counts: number[] = new Array<number>(ROUND_TRIP_BOUNDS.length + 1).fill(0)
+  readonly #counts: number[] = [...ROUND_TRIP_BOUNDS, Infinity].map(() => 0)
   #sum = 0
 
   observe (milliseconds: number): void {

@@ -57,7 +57,7 @@ function setup (options = {}) {
   return { loop, built, monitor, add }
 }
 
-t.test('ping and heartbeat leave together, in a frame that is built once per codec', async t => {
+void t.test('ping and heartbeat leave together, in a frame that is built once per codec', async t => {
   const { loop, built, monitor, add } = setup()
   const at = endpoint()
   const connections = Array.from({ length: 5 }, () => new TestConnection(at))
@@ -71,7 +71,7 @@ t.test('ping and heartbeat leave together, in a frame that is built once per cod
   for (const { pings } of connections) t.same(pings, [{ size: 1 }, { size: 1 }, { size: 1 }])
 })
 
-t.test('a raw connection gets a bare ping', async t => {
+void t.test('a raw connection gets a bare ping', async t => {
   const { loop, built, add } = setup()
   const raw = new TestConnection(endpoint(), null)
   add(raw)
@@ -80,7 +80,7 @@ t.test('a raw connection gets a bare ping', async t => {
   t.same(built, [])
 })
 
-t.test('a dead peer is told, then terminated with 4000', async t => {
+void t.test('a dead peer is told, then terminated with 4000', async t => {
   const { loop, monitor, add } = setup()
   const connection = new TestConnection(endpoint())
   const added = add(connection)
@@ -94,7 +94,7 @@ t.test('a dead peer is told, then terminated with 4000', async t => {
   t.equal(monitor.deaths, 1)
 })
 
-t.test('routes have their own beat, or none', async t => {
+void t.test('routes have their own beat, or none', async t => {
   const { loop, monitor, add } = setup()
   const shared = endpoint({ interval: 200 })
   const fast = new TestConnection(shared)
@@ -113,12 +113,12 @@ t.test('routes have their own beat, or none', async t => {
   t.equal(monitor.size, 0)
 })
 
-t.test('a route whose beat cannot work is refused by name', async t => {
+void t.test('a route whose beat cannot work is refused by name', async t => {
   const { add } = setup()
   t.throws(() => add(new TestConnection(endpoint({ interval: 1 }))), { message: /\/ws heartbeat\.interval must be/ })
 })
 
-t.test('the timer runs only while there is somebody to beat', async t => {
+void t.test('the timer runs only while there is somebody to beat', async t => {
   const { loop, monitor, add } = setup()
   t.equal(loop.timers, 0)
   const one = add(new TestConnection(endpoint()))
@@ -131,7 +131,7 @@ t.test('the timer runs only while there is somebody to beat', async t => {
   monitor.stop()
 })
 
-t.test('round trips are told and counted', async t => {
+void t.test('round trips are told and counted', async t => {
   const { monitor, add } = setup()
   const connection = add(new TestConnection(endpoint()))
   const told: unknown[] = []
@@ -144,7 +144,7 @@ t.test('round trips are told and counted', async t => {
   t.equal(monitor.stalls, 0)
 })
 
-t.test('a stall of 3.5 s at any point kills nobody, and the naive sweep most', async t => {
+void t.test('a stall of 3.5 s at any point kills nobody, and the naive sweep most', async t => {
   for (let point = 0; point <= 2_000; point += 50) {
     const { loop, monitor, add } = setup()
     const connections = Array.from({ length: 40 }, () => new TestConnection(endpoint()))

@@ -14,7 +14,7 @@ function wheel (interval: number, timeout: number) {
   return { rhythm, beats, dead, peer, turns: (count: number) => { for (let i = 0; i < count; i++) rhythm.turn() } }
 }
 
-t.test('every peer is asked once an interval', async t => {
+void t.test('every peer is asked once an interval', async t => {
   const { rhythm, beats, peer, turns } = wheel(1_000, 500)
   const peers = Array.from({ length: 30 }, (_, id) => peer(id))
   for (const each of peers) rhythm.add(each)
@@ -31,7 +31,7 @@ t.test('every peer is asked once an interval', async t => {
   t.ok([...counts.values()].every(count => count === 5))
 })
 
-t.test('10,000 peers that come at once never leave in one burst', async t => {
+void t.test('10,000 peers that come at once never leave in one burst', async t => {
   const { rhythm, beats, peer, turns } = wheel(25_000, 10_000)
   const peers = Array.from({ length: 10_000 }, (_, id) => peer(id))
   for (const each of peers) rhythm.add(each)
@@ -48,7 +48,7 @@ t.test('10,000 peers that come at once never leave in one burst', async t => {
   t.ok(largest <= 50, `largest burst ${largest}`)
 })
 
-t.test('nobody is asked in the first fifth of the interval, everybody within one', async t => {
+void t.test('nobody is asked in the first fifth of the interval, everybody within one', async t => {
   const { rhythm, beats, peer, turns } = wheel(1_000, 1_000)
   for (let id = 0; id < 100; id++) rhythm.add(peer(id))
   turns(1)
@@ -57,7 +57,7 @@ t.test('nobody is asked in the first fifth of the interval, everybody within one
   t.equal(new Set(beats).size, 100)
 })
 
-t.test('a peer that answers nothing is dead after the timeout, and is told once', async t => {
+void t.test('a peer that answers nothing is dead after the timeout, and is told once', async t => {
   const { rhythm, beats, dead, peer, turns } = wheel(1_000, 300)
   const pulse = rhythm.add(peer(7))
   while (beats.length === 0) turns(1)
@@ -71,7 +71,7 @@ t.test('a peer that answers nothing is dead after the timeout, and is told once'
   t.equal(beats.length, 1)
 })
 
-t.test('any byte is life, and a timeout may be as long as the interval', async t => {
+void t.test('any byte is life, and a timeout may be as long as the interval', async t => {
   const { rhythm, beats, dead, peer, turns } = wheel(500, 500)
   const lively = peer(1)
   rhythm.add(lively)
@@ -85,7 +85,7 @@ t.test('any byte is life, and a timeout may be as long as the interval', async t
   t.same(dead, [1])
 })
 
-t.test('a connection that is closing is neither asked nor judged', async t => {
+void t.test('a connection that is closing is neither asked nor judged', async t => {
   const { rhythm, beats, dead, peer, turns } = wheel(1_000, 300)
   const closing = peer(1)
   rhythm.add(closing)
@@ -99,7 +99,7 @@ t.test('a connection that is closing is neither asked nor judged', async t => {
   t.same(dead.includes(1), true, 'a draining one still is')
 })
 
-t.test('peers that go while a slot is judged are not judged', async t => {
+void t.test('peers that go while a slot is judged are not judged', async t => {
   const peers = [1, 2, 3].map(id => ({ id, bytesRead: 0, state: 'open' }))
   const dead: number[] = []
   const rhythm: Rhythm<TestPeer> = new Rhythm<TestPeer>({ interval: 100, timeout: 100 }, {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ROUND_TRIP_BOUNDS, RoundTrips } from '../src/round-trips.ts'
 
-t.test('round trips are counted in cumulative buckets', async t => {
+void t.test('round trips are counted in cumulative buckets', async t => {
   const roundTrips = new RoundTrips()
   for (const milliseconds of [0.2, 1, 1.1, 40, 9_999, 60_000]) roundTrips.observe(milliseconds)
   const { count, sum, buckets } = roundTrips.snapshot()
@@ -12,7 +12,7 @@ t.test('round trips are counted in cumulative buckets', async t => {
     [2, 3, 4, 4, 5, 6])
 })
 
-t.test('nothing measured yet is all zero', async t => {
+void t.test('nothing measured yet is all zero', async t => {
   const { count, sum, buckets } = new RoundTrips().snapshot()
   t.equal(count, 0)
   t.equal(sum, 0)

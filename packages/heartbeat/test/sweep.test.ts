@@ -2,7 +2,7 @@ import t from 'tap'
 import { DEFERRAL, MOST_DEFERRALS, Sweep } from '../src/sweep.ts'
 import { EventLoop } from './event-loop.ts'
 
-t.test('turns keep the rate of the monotonic clock although timers are a little late', async t => {
+void t.test('turns keep the rate of the monotonic clock although timers are a little late', async t => {
   const loop = new EventLoop()
   let turns = 0
   const sweep = new Sweep(loop, 100, () => { turns++ })
@@ -14,7 +14,7 @@ t.test('turns keep the rate of the monotonic clock although timers are a little 
   t.equal(sweep.stalls, 0)
 })
 
-t.test('a late turn is put off, and missed turns are not made up for', async t => {
+void t.test('a late turn is put off, and missed turns are not made up for', async t => {
   const loop = new EventLoop()
   let turns = 0
   const sweep = new Sweep(loop, 100, () => { turns++ })
@@ -32,7 +32,7 @@ t.test('a late turn is put off, and missed turns are not made up for', async t =
   t.equal(sweep.stalls, 1)
 })
 
-t.test('a loop that is always late still gets turns', async t => {
+void t.test('a loop that is always late still gets turns', async t => {
   const loop = new EventLoop()
   let turns = 0
   const sweep = new Sweep(loop, 100, () => { turns++ })
@@ -41,7 +41,7 @@ t.test('a loop that is always late still gets turns', async t => {
   t.equal(turns, 5)
 })
 
-t.test('a wall clock that jumps an hour disturbs nothing', async t => {
+void t.test('a wall clock that jumps an hour disturbs nothing', async t => {
   const loop = new EventLoop()
   let turns = 0
   new Sweep(loop, 100, () => { turns++ }).start()
@@ -53,7 +53,7 @@ t.test('a wall clock that jumps an hour disturbs nothing', async t => {
   t.equal(turns, 30)
 })
 
-t.test('a stopped sweep leaves no timer and can start again', async t => {
+void t.test('a stopped sweep leaves no timer and can start again', async t => {
   const loop = new EventLoop()
   let turns = 0
   const sweep: Sweep = new Sweep(loop, 100, () => {
