@@ -1,0 +1,34 @@
+import { inspect } from 'node:util'
+import { InvalidOptionError } from './errors.ts'
+import type { MessageHook, MessageHooks } from './message-hook.ts'
+
+/** Beyond it a Node timer fires at once. */
+const longestTimer = 2_147_483_647
+
+export function refuse (where: string, name: string, expected: string, came: unknown): never {
+  throw new InvalidOptionError(where, `${name} must be ${expected}, but it is ${inspect(came, { depth: 0 })}`)
+}
+
+/** Accepts milliseconds that a timer can hold. */
+export function checkMilliseconds (where: string, name: string, value: unknown, orFalse: string = ''): void {
+  if (typeof value !== 'number' || !(value >= 1 && value <= longestTimer)) {
+    refuse(where, name, `milliseconds from 1 to ${longestTimer}${orFalse}`, value)
+  }
+}
+
+export function checkTimeout (where: string, value: unknown): void {
+  if (value !== false) checkMilliseconds(where, 'timeout', value, ', or false')
+}
+
+export function checkHooks (where: string, name: string, hooks: unknown): void {
+  if (hooks === undefined) return
+  const list: unknown[] = Array.isArray(hooks) ? hooks : [hooks]
+  for (const hook of list) {
+    if (typeof hook !== 'function') refuse(where, name, 'a function or a list of functions', hook)
+  }
+}
+
+/** Call only with hooks that were checked. */
+export function hooksOf (hooks: MessageHooks | undefined): readonly MessageHook[] {
+  return Object.freeze((hooks === undefined ? [] : [hooks].flat()) as MessageHook[])
+}
