@@ -1,0 +1,139 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { closeReasons } from '@fastify-realtime/protocol'
+import type { CloseReason, Principal } from '@fastify-realtime/protocol'
+import { credential, offeredProtocols, readCredential } from './credential.ts'
+import type { Credential, CredentialSource } from './credential.ts'
+import {
+  AuthUnavailableError, CredentialExpiredError, OriginError, TooManyFailuresError, UnauthenticatedError
+} from './errors.ts'
+import type { FailureLimit } from './failures.ts'
+import type { Grant } from './grant.ts'
+import type { OriginCheck } from './origins.ts'
+import type { ResolvedOptions } from './options.ts'
+import { isUpgrade } from './redaction.ts'
+import type { UrlRedaction } from './redaction.ts'
+import { Refusal } from './refusal.ts'
+import type { RefusalKind } from './refusal.ts'
+import type { Verifier } from './verifier.ts'
+
+export interface AuthenticateParts {
+  readonly options: ResolvedOptions
+  readonly verifier: Verifier
+  readonly isAllowedOrigin: OriginCheck
+  readonly urls: UrlRedaction
+  readonly countFailure: FailureLimit
+  /** Makes the principal of a grant, unless it has been revoked. @throws {Refusal} */
+  readonly admit: (grant: Grant) => Principal
+  readonly refused: (kind: RefusalKind | 'origin', source: CredentialSource | undefined) => void
+  /** The subprotocols by which a client is known to read our close codes. */
+  readonly subprotocols: () => readonly string[]
+}
+
+export type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** Builds the hook that puts the principal on the request, for upgrades and for plain requests alike. */
+export function createAuthenticate (parts: AuthenticateParts): Authenticate {
+  const { options, verifier, admit } = parts
+  return async function authenticate (request, reply) {
+    if (request.principal !== null) return
+    const upgrade = isUpgrade(request.raw)
+    let found: Credential | undefined
+    try {
+      if (upgrade) checkOrigin(parts, request, false)
+      found = await findCredential(parts, request, upgrade)
+      if (found?.source === 'cookie') checkCookieOrigin(parts, request, upgrade)
+      const grant = found === undefined ? verifier.certificate(request) : await verifier.verify(found, request)
+      if (grant !== undefined) request.principal = admit(grant)
+      else if (!isAnonymous(request)) throw new Refusal('missing', 'none')
+    } catch (error) {
+      await refuse(parts, request, reply, error, found?.source)
+    }
+  }
+
+  async function findCredential ({ urls }: AuthenticateParts, request: FastifyRequest, upgrade: boolean):
+  Promise<Credential | undefined> {
+    const { extract, cookie, allowQueryToken } = options
+    if (extract !== undefined) {
+      const token = await verifier.within(Promise.resolve(extract(request)))
+      if (token !== undefined) return credential('custom', token)
+    }
+    const { token, ticket } = urls.secrets(request.raw)
+    return readCredential({
+      authorization: request.headers.authorization,
+      protocols: upgrade ? request.headers['sec-websocket-protocol'] : undefined,
+      cookie: cookie === false ? undefined : cookieValue(request, cookie),
+      ticket,
+      query: allowQueryToken ? token : undefined
+    })
+  }
+}
+
+interface CookieRequest {
+  readonly cookies?: Readonly<Record<string, string | undefined>>
+  readonly unsignCookie?: (value: string) => { readonly valid: boolean, readonly value: string | null }
+}
+
+/** `null` when the signature does not hold. */
+function cookieValue (request: FastifyRequest & CookieRequest, { name, signed = false }:
+{ readonly name: string, readonly signed?: boolean }): string | null | undefined {
+  const value = request.cookies?.[name]
+  if (value === undefined || value === '' || !signed) return value
+  return request.unsignCookie?.(value).value
+}
+
+function isAnonymous (request: FastifyRequest): boolean {
+  const { realtime } = request.routeOptions.config as { realtime?: { readonly anonymous?: boolean } }
+  return realtime?.anonymous === true
+}
+
+/** A cookie goes along with whatever page asks, so it counts only for a page that is known. */
+function checkCookieOrigin (parts: AuthenticateParts, request: FastifyRequest, upgrade: boolean): void {
+  if (upgrade) checkOrigin(parts, request, true)
+  else if (!safeMethods.has(request.method)) checkOrigin(parts, request, false)
+}
+
+function checkOrigin ({ isAllowedOrigin }: AuthenticateParts, request: FastifyRequest, required: boolean): void {
+  const { origin } = request.headers
+  if (origin === undefined ? !required : isAllowedOrigin({ origin, host: request.host, protocol: request.protocol })) return
+  throw new OriginError()
+}
+
+async function refuse (parts: AuthenticateParts, request: FastifyRequest, reply: FastifyReply, error: unknown,
+  source: CredentialSource | undefined): Promise<void> {
+  if (error instanceof OriginError) {
+    parts.refused('origin', source)
+    request.log.info({ source }, 'origin refused')
+    throw error
+  }
+  const { kind, why } = error instanceof Refusal ? error : new Refusal('unavailable', 'error')
+  parts.refused(kind, source)
+  if (kind === 'unavailable') {
+    request.log.warn(error instanceof Refusal ? { source, why } : { source, err: error }, 'credential could not be checked')
+    reply.header('retry-after', '1')
+    throw new AuthUnavailableError()
+  }
+  request.log.info({ source, kind, why }, 'credential refused')
+  const retryAfter = await parts.countFailure(request)
+  if (retryAfter !== undefined) {
+    reply.header('retry-after', String(Math.ceil(retryAfter / 1_000)))
+    throw new TooManyFailuresError()
+  }
+  const closed = kind === 'missing' ? undefined : closedInstead(parts, request, kind)
+  if (closed !== undefined) {
+    request.realtimeRefusal = closed
+    return
+  }
+  reply.header('www-authenticate', 'Bearer')
+  throw kind === 'expired' ? new CredentialExpiredError() : new UnauthenticatedError()
+}
+
+/** How a browser is told, which cannot read a 401: by the close code of an upgrade that leads to nothing. */
+function closedInstead ({ options, subprotocols }: AuthenticateParts, request: FastifyRequest, kind: RefusalKind):
+CloseReason | undefined {
+  if (!options.tellBrowsers || !isUpgrade(request.raw)) return undefined
+  const offered = offeredProtocols(request.headers['sec-websocket-protocol'])
+  if (!subprotocols().some((known) => offered.includes(known))) return undefined
+  return kind === 'expired' ? closeReasons.credentialExpired : closeReasons.unauthenticated
+}

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto'
+import fastifyJwt from '@fastify/jwt'
+import type { JWT } from '@fastify/jwt'
+import type { FastifyInstance } from 'fastify'
+import type { Clock } from '@fastify-realtime/protocol'
+import { isPrincipal } from './grant.ts'
+import type { Grant } from './grant.ts'
+import { JwksKeys } from './jwks.ts'
+import type { Claims, DatedKey, ResolvedJwt } from './jwt-options.ts'
+import { Refusal } from './refusal.ts'
+
+/** A token whose signature, issuer, audience and times hold. */
+export interface ReadToken {
+  /** The header's `typ`, as RFC 7515 compares it; `undefined` as a word when there is none. */
+  readonly type: string
+  readonly claims: Claims
+  /** The `jti`, or a digest of what was signed: the signature itself may be written in more than one way. */
+  readonly tokenId: string
+}
+
+/** @throws {Refusal} (rejects) */
+export type TokenReader = (token: string) => Promise<ReadToken>
+
+type Verify = (token: string) => unknown
+
+interface Complete {
+  readonly header: { readonly typ?: unknown }
+  readonly payload: Claims
+}
+
+const wrongKey = new Set(['FAST_JWT_INVALID_SIGNATURE', 'FAST_JWT_INVALID_ALGORITHM', 'FAST_JWT_VERIFY_ERROR'])
+
+/**
+ * Builds the reader on @fastify/jwt, one registration for each key, in a child scope of its own: the app's own
+ * registration works before and after it.
+ */
+export async function tokenReader (app: FastifyInstance, options: ResolvedJwt, clock: Clock): Promise<TokenReader> {
+  const verifiers: Array<{ readonly verify: Verify, readonly until: number }> = []
+  await app.register(async (scope) => {
+    // A `jwt` of the app must not be touched: @fastify/jwt would hang our names on it.
+    const registry: Record<string, JWT> = Object.create(null)
+    scope.decorate('jwt', registry as object as JWT)
+    for (const [index, { secret, algorithms, until }] of secretsOf(options, clock).entries()) {
+      const namespace = `realtime${index}`
+      await scope.register(fastifyJwt, { namespace, secret, verify: verifyOptions(options, algorithms) })
+      verifiers.push({ verify: (token) => (registry[namespace] as JWT).verify(token), until })
+    }
+  })
+  return async (token) => {
+    let refusal: unknown
+    for (const { verify } of verifiers.filter(({ until }) => clock.time() < until)) {
+      try {
+        return readComplete(token, await verify(token) as Complete)
+      } catch (error) {
+        refusal = refusalOf(error)
+        if (!wrongKey.has(codeOf(error))) break
+      }
+    }
+    throw refusal
+  }
+}
+
+interface Secret extends Pick<DatedKey, 'algorithms' | 'until'> {
+  readonly secret: Buffer | { readonly public: string } | { readonly public: (token: { header: object }) => Promise<string> }
+}
+
+function secretsOf ({ keys, jwks, algorithms }: ResolvedJwt, clock: Clock): Secret[] {
+  if (jwks === undefined) {
+    return keys.map(({ key, ...rest }) => ({ secret: typeof key === 'string' ? { public: key } : key, ...rest }))
+  }
+  const found = new JwksKeys(jwks, algorithms, clock)
+  return [{ secret: { public: ({ header }) => found.find(header) }, algorithms, until: Infinity }]
+}
+
+function verifyOptions ({ issuer, audience, clockTolerance }: ResolvedJwt, algorithms: DatedKey['algorithms']): object {
+  const requiredClaims = ['exp', 'iat']
+  if (issuer !== undefined) requiredClaims.push('iss')
+  if (audience !== undefined) requiredClaims.push('aud')
+  return {
+    algorithms, allowedIss: issuer, allowedAud: audience, clockTolerance, requiredClaims, complete: true, cache: false
+  }
+}
+
+function readComplete (token: string, { header, payload }: Complete): ReadToken {
+  const { jti } = payload
+  const signed = token.slice(0, token.lastIndexOf('.'))
+  return {
+    type: typeof header.typ === 'string' ? header.typ.toLowerCase().replace(/^application\//, '') : typeof header.typ,
+    claims: payload,
+    tokenId: typeof jti === 'string' && jti !== '' && jti.length <= 256
+      ? jti
+      : `sha256:${createHash('sha256').update(signed).digest('base64url')}`
+  }
+}
+
+function refusalOf (error: unknown): unknown {
+  const { originalError } = error as { originalError?: unknown }
+  if (originalError instanceof Refusal) return originalError
+  const code = codeOf(error)
+  if (!code.startsWith('FAST_JWT_')) return error
+  return new Refusal(code === 'FAST_JWT_EXPIRED' ? 'expired' : 'invalid', code)
+}
+
+function codeOf (error: unknown): string {
+  return String((error as { code?: unknown }).code)
+}
+
+/** The `typ` that a credential may have; others, topic tokens above all, are made for another purpose. */
+const credentialTypes = new Set(['undefined', 'jwt', 'at+jwt'])
+
+/** @throws {Refusal} when the token is no credential, or is older than any credential may get. */
+export function grantOf (token: ReadToken, options: ResolvedJwt, maxAge: number, now: number): Grant {
+  if (!credentialTypes.has(token.type)) throw new Refusal('invalid', 'typ')
+  const principal = options.principal(token.claims)
+  if (!isPrincipal(principal)) throw new Refusal('invalid', 'principal')
+  const { iat, exp } = token.claims
+  if (typeof iat !== 'number') throw new Refusal('invalid', 'iat')
+  // An issuer whose clock is ahead must not make tokens that outlive a revocation.
+  const issuedAt = Math.min(iat * 1_000, now)
+  const expiresAt = Math.min(exp * 1_000 + options.clockTolerance, issuedAt + maxAge)
+  if (expiresAt <= now) throw new Refusal('expired', 'age')
+  return { principal, tokenId: token.tokenId, issuedAt, expiresAt }
+}

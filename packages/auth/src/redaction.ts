@@ -1,0 +1,79 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+
+/** What a URL carried before it was made safe to log. */
+export interface UrlSecrets {
+  readonly token?: string
+  readonly ticket?: string
+}
+
+const none: UrlSecrets = Object.freeze({})
+const mask = 'redacted'
+
+/**
+ * Takes credentials out of the URL of a request before anything can log it: the value stays known to us alone, and the
+ * URL says `token=redacted` in every log line, error page and trace after that.
+ */
+export class UrlRedaction {
+  readonly #secrets = new WeakMap<IncomingMessage, UrlSecrets>()
+  /** A plain request may have a `token` of the app's own; it is left alone unless the app takes such credentials. */
+  readonly #plainToo: boolean
+
+  constructor (plainToo: boolean) {
+    this.#plainToo = plainToo
+  }
+
+  /** What the URL of an upgrade carried. */
+  secrets (raw: IncomingMessage): UrlSecrets {
+    return this.#secrets.get(raw) ?? none
+  }
+
+  /** Idempotent. */
+  redact (raw: IncomingMessage & { originalUrl?: string }): void {
+    const upgrade = isUpgrade(raw)
+    if (this.#secrets.has(raw) || !(upgrade || this.#plainToo)) return
+    const names = upgrade ? ['token', 'ticket'] : ['token']
+    const found: Record<string, string> = {}
+    raw.url = maskQuery(String(raw.url), names, found)
+    if (raw.originalUrl !== undefined) raw.originalUrl = maskQuery(raw.originalUrl, names, {})
+    this.#secrets.set(raw, upgrade ? found : none)
+  }
+
+  /** Upgrades are caught at the server, before a router sees them; other requests before their first log line. */
+  install (app: FastifyInstance): void {
+    const server: Pick<Server, 'prependListener'> = app.server
+    server.prependListener('upgrade', (raw: IncomingMessage) => this.redact(raw))
+    const factory = app.childLoggerFactory
+    const redact = this.redact.bind(this)
+    app.setChildLoggerFactory(function (logger, bindings, options, raw) {
+      redact(raw)
+      return factory.call(this, logger, bindings, options, raw)
+    })
+  }
+}
+
+export function isUpgrade (raw: IncomingMessage): boolean {
+  return raw.headers.upgrade?.toLowerCase() === 'websocket'
+}
+
+/** The URL with the values of these parameters masked; the first value of each goes to `found`. */
+function maskQuery (url: string, names: readonly string[], found: Record<string, string>): string {
+  const start = url.indexOf('?') + 1
+  if (start === 0) return url
+  const pairs = url.slice(start).split('&').map((pair) => {
+    const [name] = pair.split('=', 1)
+    const known = names.find((candidate) => candidate === decode(String(name)))
+    if (known === undefined) return pair
+    found[known] ??= decode(pair.slice(String(name).length + 1))
+    return `${known}=${mask}`
+  })
+  return url.slice(0, start) + pairs.join('&')
+}
+
+function decode (text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return text
+  }
+}
