@@ -1,0 +1,159 @@
+import type { Clock, Timer } from '@fastify-realtime/protocol'
+import type { PresenceChange, PresenceStore } from '@fastify-realtime/broker'
+import type { Change } from './change.ts'
+import type { Membership } from './membership.ts'
+
+/** How many memberships are being stored at the same time. */
+const MOST_AT_ONCE = 64
+
+export interface SettlerParts {
+  readonly store: PresenceStore
+  readonly clock: Clock
+  /** This node's id, under which the store keeps its entries. */
+  readonly node: string
+  /** Milliseconds before a postponed leave. */
+  readonly grace: number
+  /** Whether the broker can work now; nothing is attempted while it cannot. */
+  up (): boolean
+  /** Tells the other nodes. Never rejects. */
+  tell (topic: string, change: Change): Promise<void>
+  /** What those get who wait while the broker is away. */
+  unavailable (): Error
+  /** The store has let go of a membership that nobody wants. */
+  forget (membership: Membership): void
+  readonly failed: (error: unknown) => void
+}
+
+/** Makes the store agree with what memberships want: bounded in parallel, one step at a time for each membership. */
+export class Settler {
+  readonly #parts: SettlerParts
+  readonly #todo = new Set<Membership>()
+  readonly #failed = new Set<Membership>()
+  /** Membership → when it leaves, monotonic milliseconds; in that order. */
+  readonly #postponed = new Map<Membership, number>()
+  #timer: Timer | undefined
+  #running = 0
+  #idle: Array<() => void> = []
+
+  constructor (parts: SettlerParts) {
+    this.#parts = parts
+  }
+
+  /** Memberships that the store does not have right yet, and those that leave soon. */
+  get pending (): number {
+    return this.#todo.size + this.#failed.size + this.#postponed.size + this.#running
+  }
+
+  settle (membership: Membership): void {
+    this.#postponed.delete(membership)
+    this.#todo.add(membership)
+    this.#pump()
+  }
+
+  postpone (membership: Membership): void {
+    const { clock, grace } = this.#parts
+    this.#postponed.delete(membership)
+    this.#postponed.set(membership, clock.now() + grace)
+    this.#timer ??= clock.setTimeout(this.#leave, grace)
+  }
+
+  /** Settles when the store agrees with the membership, or rejects with what the attempt met; it is tried again then. */
+  async settled (membership: Membership): Promise<void> {
+    if (!membership.busy && membership.stored === membership.wanted) return
+    const settled = new Promise<void>((resolve, reject) => { membership.waiting.push({ resolve, reject }) })
+    this.#pump()
+    await settled
+  }
+
+  /** Tries again what failed or had to wait for the broker. */
+  retry (): void {
+    for (const membership of this.#failed) this.#todo.add(membership)
+    this.#failed.clear()
+    this.#pump()
+  }
+
+  /** Leaves at once what would leave soon, and settles when no work is left that can be done. */
+  async stop (): Promise<void> {
+    if (this.#timer !== undefined) this.#parts.clock.clearTimeout(this.#timer)
+    this.#leaveUntil(Infinity)
+    if (this.#running > 0) await new Promise<void>((resolve) => { this.#idle.push(resolve) })
+  }
+
+  readonly #leave = (): void => {
+    const { clock } = this.#parts
+    this.#timer = undefined
+    this.#leaveUntil(clock.now())
+    for (const leavesAt of this.#postponed.values()) {
+      this.#timer = clock.setTimeout(this.#leave, leavesAt - clock.now())
+      return
+    }
+  }
+
+  #leaveUntil (time: number): void {
+    for (const [membership, leavesAt] of this.#postponed) {
+      if (leavesAt > time) return
+      membership.wanted = false
+      this.settle(membership)
+    }
+  }
+
+  #pump (): void {
+    const up = this.#parts.up()
+    for (const membership of this.#todo) {
+      const agreed = membership.stored === membership.wanted
+      if (agreed || membership.busy) this.#todo.delete(membership)
+      if (membership.busy) continue
+      if (agreed) this.#done(membership)
+      else if (!up) this.#reject(membership, this.#parts.unavailable())
+      else if (this.#running < MOST_AT_ONCE) void this.#work(membership)
+      else return
+    }
+  }
+
+  async #work (membership: Membership): Promise<void> {
+    this.#todo.delete(membership)
+    membership.busy = true
+    this.#running++
+    try {
+      while (membership.stored !== membership.wanted) await this.#step(membership)
+      this.#done(membership)
+    } catch (error) {
+      membership.stored = undefined
+      this.#failed.add(membership)
+      this.#parts.failed(error)
+      this.#reject(membership, error)
+    }
+    membership.busy = false
+    this.#running--
+    this.#pump()
+    if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  async #step (membership: Membership): Promise<void> {
+    const { connection: { id }, principal, topic, info, wanted } = membership
+    const { store, node } = this.#parts
+    const entry = { connection: id, node, principal, ...(info === undefined ? {} : { info }) }
+    const change = wanted ? await store.join(topic, entry) : await store.leave(topic, id)
+    // What changed meanwhile is done in the next step.
+    membership.stored = wanted && membership.info !== info ? undefined : wanted
+    if (change.changed) await this.#parts.tell(topic, toChange(wanted ? 'joined' : 'left', principal, info, change))
+  }
+
+  #reject (membership: Membership, error: unknown): void {
+    for (const waiter of membership.waiting.splice(0)) waiter.reject(error)
+  }
+
+  #done (membership: Membership): void {
+    if (!membership.wanted) this.#parts.forget(membership)
+    for (const waiter of membership.waiting.splice(0)) waiter.resolve()
+  }
+}
+
+function toChange (kind: Change['kind'], principal: string, info: unknown, { version, previous }: PresenceChange): Change {
+  return {
+    kind,
+    member: kind === 'left' || info === undefined ? { principal } : { principal, info },
+    version,
+    ...(previous === undefined ? {} : { previous })
+  }
+}
