@@ -23,7 +23,7 @@ async function run (check: Check, section: Section, subject: ConformanceSubject,
   const bench = new Bench(cluster, patience, quiet)
   try {
     const applies = section.applies(cluster.node(), cluster)
-    if (applies === 'yes') await check.run(bench)
+    if (applies === 'yes') await bench.run(check)
     return applies
   } finally {
     await bench.end()

@@ -12,7 +12,7 @@ export interface BrokerOptions {
 export function resolveOptions (options: BrokerOptions): Readonly<BrokerOptions> {
   const { use } = options
   if (use !== undefined && typeof use.publish !== 'function') {
-    throw new BrokerOptionError('use', 'a broker', typeof use, 'Pass what memoryBroker(), redisBroker(), … give you.')
+    throw new BrokerOptionError('use', 'a broker', 'something without publish()', 'Pass what memoryBroker(), redisBroker(), … give you.')
   }
   return Object.freeze({ ...options })
 }

@@ -36,11 +36,14 @@ export interface Publisher {
   stop (): Promise<void>
 }
 
+/** A publisher subscribes to nothing, and learns of an outage by its publications. */
+const ignore = (): void => {}
+
 /** Settles when the broker is started. */
 export async function createPublisher (options: PublisherOptions): Promise<Publisher> {
   const { history = () => undefined, idempotencyWindow = 300_000, clock = systemClock } = options
   const broker = options.guard === false ? options.broker : guard(options.broker, options.guard)
-  await broker.start({ deliver () {}, state () {} })
+  await broker.start({ deliver: ignore, state: ignore })
   return {
     async publish (topic, event, data, details = {}) {
       const { id = randomUUID(), version } = details

@@ -52,9 +52,14 @@ export class Bench {
   }
 
   /** Does the work, or fails when it hangs. */
-  async settles<T> (work: Promise<T>, what: string): Promise<T> {
-    const late = sleep(this.#patience, undefined, { ref: false }).then(() => assert.fail(`hangs: ${what}`))
-    return Promise.race([work, late])
+  async settles<T> (work: Promise<T>, what: string, patience: number = this.#patience): Promise<T> {
+    const done = new AbortController()
+    const late = sleep(patience, undefined, { signal: done.signal }).then(() => assert.fail(`hangs: ${what}`))
+    try {
+      return await Promise.race([work, late])
+    } finally {
+      done.abort()
+    }
   }
 
   /** Long enough to see that nothing comes. */
@@ -67,6 +72,11 @@ export class Bench {
     else await this.cluster.pass(ms)
   }
 
+  /** Runs a check, which consists of several waits. */
+  async run (check: { readonly name: string, run (bench: Bench): Promise<void> }): Promise<void> {
+    await this.settles(check.run(this), check.name, 4 * this.#patience)
+  }
+
   async end (): Promise<void> {
     for (const broker of this.#brokers) await this.settles(broker.stop(), 'stop')
     await this.cluster.end?.()
@@ -75,6 +85,12 @@ export class Bench {
 
 export function ids (records: readonly BrokerRecord[]): string[] {
   return records.map((record) => record.id)
+}
+
+export function at<T> (items: readonly T[], index: number): T {
+  const item = items[index]
+  assert.ok(item !== undefined, `there is no item ${index}`)
+  return item
 }
 
 /** That it rejects as unavailable, and in time. */

@@ -33,7 +33,7 @@ const fanOut: Check[] = [
       const payload = b.got[0]?.payload
       assert.ok(payload instanceof Uint8Array, 'bytes came as text')
       assert.ok(bytes.every((byte, index) => payload[index] === byte), 'the bytes changed')
-      assert.equal(b.got[1]?.payload, 'é'.repeat(262_144))
+      assert.ok(b.got[1]?.payload === 'é'.repeat(262_144), 'the text changed')
     }
   },
   {
@@ -147,11 +147,11 @@ const ending: Check[] = [
       const [a, b] = await bench.pair()
       await b.broker.subscribe('c', 't')
       const work = Array.from({ length: 50 }, (_, n) => a.publish(bench.record('t', { id: String(n) })))
-      await a.broker.stop()
-      const accepted = (await Promise.allSettled(work)).flatMap((outcome, n) => outcome.status === 'fulfilled' ? [String(n)] : [])
-      assert.equal(accepted.length, 50, 'publications called before stop were refused')
+      const stopping = a.broker.stop()
+      await Promise.all(work)
+      await stopping
       await bench.eventually(() => b.got.length >= 50, 'what was accepted before the stop')
-      assert.deepEqual(ids(b.got), accepted)
+      assert.deepEqual(ids(b.got), Array.from({ length: 50 }, (_, n) => String(n)))
     }
   },
   {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Position } from '@fastify-realtime/protocol'
-import type { HistoryPage, HistoryQuery } from '../contract.ts'
-import { ids } from './bench.ts'
+import type { BrokerRecord, HistoryPage, HistoryQuery } from '../contract.ts'
+import { at, ids } from './bench.ts'
 import type { Bench, BenchNode } from './bench.ts'
 import type { Check, Section } from './check.ts'
 
@@ -23,10 +23,9 @@ async function fill (bench: Bench, node: BenchNode, count: number, limits = LIMI
   return positions
 }
 
-function at (positions: readonly Position[], index: number): Position {
-  const position = positions[index]
-  assert.ok(position !== undefined)
-  return position
+function offset (record: BrokerRecord): number {
+  assert.ok(record.position !== undefined, 'a record without position')
+  return record.position.offset
 }
 
 const appending: Check[] = [
@@ -55,7 +54,7 @@ const appending: Check[] = [
       const { records } = await read(b, { limit: 10 })
       assert.equal(records.length, 2)
       assert.deepEqual(records[0], { ...text, position: positions[0]?.position })
-      const { payload, ...rest } = records[1] ?? bytes
+      const { payload, ...rest } = at(records, 1)
       assert.deepEqual([...Buffer.from(payload)], [0, 255, 10, 128])
       assert.deepEqual(rest, { channel: 'c', topic: 't', event: 'e', id: bytes.id, time: bytes.time, position: positions[1]?.position })
     }
@@ -81,7 +80,7 @@ const appending: Check[] = [
       const page = await read(b, { limit: 100 })
       const newest = at(await publishing, 59)
       await bench.eventually(() => b.got.at(-1)?.position?.offset === newest.offset, 'the last record')
-      const live = b.got.filter((record) => (record.position?.offset ?? 0) > page.position.offset)
+      const live = b.got.filter((record) => offset(record) > page.position.offset)
       assert.deepEqual([...ids(page.records), ...ids(live)], Array.from({ length: 60 }, (_, n) => String(n + 1)))
     }
   }
@@ -123,7 +122,7 @@ const reading: Check[] = [
       const node = await bench.node()
       const positions = await fill(bench, node, 14)
       const lost = await read(node, { since: at(positions, 2), limit: 20 })
-      assert.deepEqual([ids(lost.records)[0], lost.records.length, lost.complete], ['5', 10, false])
+      assert.deepEqual([at(lost.records, 0).id, lost.records.length, lost.complete], ['5', 10, false])
       const whole = await read(node, { since: at(positions, 3), limit: 20 })
       assert.deepEqual([whole.records.length, whole.complete], [10, true])
     }
@@ -136,8 +135,8 @@ const reading: Check[] = [
       await bench.pass(400)
       const page = await read(node, { since: at(positions, 0), limit: 9 })
       assert.deepEqual([page.records, page.complete], [[], false])
-      const [next] = await fill(bench, node, 1)
-      assert.ok((next?.offset ?? 0) > at(positions, 2).offset, 'an offset came again')
+      const next = at(await fill(bench, node, 1), 0)
+      assert.ok(next.offset > at(positions, 2).offset, 'an offset came again')
     }
   },
   {
@@ -157,8 +156,7 @@ const reading: Check[] = [
     name: 'a topic without history has a position, the same on every node, and what is published comes after it',
     async run (bench) {
       const [a, b] = await bench.pair()
-      const first = await a.broker.history?.position('c', 't')
-      assert.ok(first !== undefined)
+      const first = (await read(a, { limit: 0 })).position
       assert.deepEqual(await b.broker.history?.position('c', 't'), first)
       const positions = await fill(bench, b, 1)
       const page = await read(a, { since: first, limit: 9 })

@@ -2,6 +2,7 @@ import type {
   Broker, BrokerRecord, BrokerSink, HistoryStore, PresenceStore, PublishOptions, PublishResult, RecordStore
 } from '../contract.ts'
 import { BrokerUnavailableError, BrokerUseError } from '../errors.ts'
+import type { Receiver } from './dispatch.ts'
 import { MemoryHub } from './memory-hub.ts'
 import type { MemoryHubOptions } from './memory-options.ts'
 
@@ -17,7 +18,8 @@ export class MemoryBroker implements Broker {
   readonly presence: PresenceStore
   readonly records: RecordStore
   readonly #hub: MemoryHub
-  #sink: BrokerSink | undefined
+  /** This node at the hub; of its own, because two nodes may be given one sink. */
+  #node: Receiver | undefined
   #stopped = false
 
   constructor (hub: MemoryHub) {
@@ -28,12 +30,12 @@ export class MemoryBroker implements Broker {
   }
 
   async start (sink: BrokerSink): Promise<void> {
-    if (this.#sink !== undefined || this.#stopped) {
+    if (this.#node !== undefined || this.#stopped) {
       throw new BrokerUseError('A memory broker serves one app once; for several apps in one process give each its own ' +
         'memoryBroker({ hub }) with one memoryHub()')
     }
-    this.#sink = sink
-    this.#hub.enter(sink)
+    this.#node = { deliver: (record) => sink.deliver(record) }
+    this.#hub.enter(this.#node)
   }
 
   async publish (record: BrokerRecord, options: PublishOptions = {}): Promise<PublishResult> {
@@ -50,15 +52,15 @@ export class MemoryBroker implements Broker {
   }
 
   async stop (): Promise<void> {
-    const sink = this.#sink
+    const node = this.#node
     this.#stopped = true
-    this.#sink = undefined
-    if (sink !== undefined) await this.#hub.leave(sink)
+    this.#node = undefined
+    if (node !== undefined) await this.#hub.leave(node)
   }
 
-  #running (): BrokerSink {
-    if (this.#sink === undefined) throw new BrokerUnavailableError(this.name, 'it is not started, or stopped')
-    return this.#sink
+  #running (): Receiver {
+    if (this.#node === undefined) throw new BrokerUnavailableError(this.name, 'it is not started, or stopped')
+    return this.#node
   }
 }
 

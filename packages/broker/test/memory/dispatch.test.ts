@@ -1,0 +1,55 @@
+import t from 'tap'
+import type { BrokerRecord } from '../../src/index.ts'
+import { Dispatch } from '../../src/memory/dispatch.ts'
+
+function record (id: string): BrokerRecord {
+  return { channel: 'c', topic: 't', event: 'e', id, time: 1, payload: 'x' }
+}
+
+function receiver (): { readonly got: string[], deliver (record: BrokerRecord): void } {
+  const got: string[] = []
+  return { got, deliver (delivered) { got.push(delivered.id) } }
+}
+
+void t.test('what was published before the subscription does not come', async (t) => {
+  const dispatch = new Dispatch()
+  const node = receiver()
+  dispatch.deliver('t', record('before'))
+  dispatch.add('t', node)
+  dispatch.deliver('t', record('after'))
+  t.same(node.got, [])
+  await dispatch.settled()
+  t.same(node.got, ['after'])
+})
+
+void t.test('nodes that answer each other for ever leave the event loop its turns', async (t) => {
+  const dispatch = new Dispatch()
+  let answers = 0
+  let going = true
+  const node = {
+    deliver () {
+      answers++
+      if (going) dispatch.deliver('t', record('again'))
+    }
+  }
+  dispatch.add('t', node)
+  dispatch.deliver('t', record('first'))
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  t.ok(answers > 1)
+  going = false
+  await dispatch.settled()
+  dispatch.forget(node)
+  dispatch.remove('t', node)
+  t.equal(dispatch.topics, 0)
+  await dispatch.settled()
+})
+
+void t.test('a topic is forgotten with its last node', async (t) => {
+  const dispatch = new Dispatch()
+  const [a, b] = [receiver(), receiver()]
+  for (const node of [a, b]) dispatch.add('t', node)
+  dispatch.remove('t', a)
+  t.equal(dispatch.topics, 1)
+  dispatch.remove('t', b)
+  t.equal(dispatch.topics, 0)
+})
