@@ -164,7 +164,7 @@ void t.test('a topic that is too big from the start is a number', async t => {
 
 interface Step { readonly who: string, readonly after: number }
 
-void t.test('in any order of arrival the view ends as the store, or knows that it is behind', async t => {
+void t.test('in any order of arrival the view ends as the store, or knows that it is behind', async () => {
   fc.assert(fc.property(
     fc.array(fc.record({ who: fc.constantFrom('a', 'b', 'c', 'd'), after: fc.nat(3) }), { maxLength: 40 }),
     fc.array(fc.nat(5), { maxLength: 40 }),
