@@ -37,6 +37,9 @@ class CombinedBroker implements Broker {
     this.name = this.#all.map((broker) => broker.name).join('+')
   }
 
+  /** Known to the whole when every part that carries records knows them. */
+  get patterns (): boolean { return this.#carriers.every((broker) => broker.patterns === true) }
+
   get malformed (): number {
     return this.#all.reduce((sum, broker) => sum + (broker.malformed ?? 0), 0)
   }

@@ -4,6 +4,7 @@ import { delivery } from './conformance/delivery.ts'
 import { foreign, outage } from './conformance/faults.ts'
 import { history } from './conformance/history.ts'
 import { idempotency } from './conformance/idempotency.ts'
+import { patterns } from './conformance/patterns.ts'
 import { presence } from './conformance/presence.ts'
 import { records } from './conformance/records.ts'
 import type { ConformanceOptions, ConformanceSubject } from './conformance/subject.ts'
@@ -15,7 +16,7 @@ export type { ConformanceCluster, ConformanceOptions, ConformanceSubject } from 
 /** Declares one test: `test` of node:test, tap or any runner that runs them one after the other, in order. */
 export type DeclareTest = (name: string, run: () => Promise<void>) => unknown
 
-const sections: readonly Section[] = [delivery, idempotency, history, presence, records, outage, foreign]
+const sections: readonly Section[] = [delivery, patterns, idempotency, history, presence, records, outage, foreign]
 
 async function run (check: Check, section: Section, subject: ConformanceSubject, options: ConformanceOptions): Promise<Verdict> {
   const { patience = 5_000, quiet = 50 } = options

@@ -62,6 +62,11 @@ export interface Broker {
   readonly name: string
   /** Records from elsewhere that could not be read, since the start. Absent when nothing foreign can come in. */
   readonly malformed?: number
+  /**
+   * Whether `subscribe` and `unsubscribe` take patterns such as `price:*` in place of a topic: `*` as the last level
+   * stands for exactly one level. A node that wants a topic and its pattern gets each record once. Default `false`.
+   */
+  readonly patterns?: boolean
   /** Settles when records can be carried. Rejects when they cannot; `stop` then frees what it took. Called once. */
   start (sink: BrokerSink): Promise<void>
   publish (record: BrokerRecord, options?: PublishOptions): Promise<PublishResult>

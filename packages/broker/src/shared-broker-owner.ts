@@ -40,6 +40,7 @@ export class SharedBrokerOwner implements SharedBroker {
   get history (): HistoryStore | undefined { return this.#broker?.history }
   get presence (): PresenceStore | undefined { return this.#broker?.presence }
   get records (): RecordStore | undefined { return this.#broker?.records }
+  get patterns (): boolean { return this.#broker?.patterns ?? false }
   get counters (): BrokerCounters { return { ...this.#counters, malformed: this.#broker?.malformed ?? 0 } }
 
   on<Name extends keyof SharedBrokerEvents> (event: Name, listener: SharedBrokerEvents[Name]): () => void {

@@ -52,6 +52,8 @@ export interface SharedBroker extends Listenable<SharedBrokerEvents> {
   readonly presence: PresenceStore | undefined
   readonly records: RecordStore | undefined
   readonly counters: BrokerCounters
+  /** Whether channels can subscribe to patterns such as `price:*`; known once `start` has settled. */
+  readonly patterns: boolean
   /** Chooses the broker; once, and before the app is ready. */
   use (broker: Broker): void
   /** Idempotent; await it in your own `onReady` before you use the broker. */

@@ -26,6 +26,7 @@ type Whole = Broker & { readonly history: HistoryStore, readonly presence: Prese
 function open (inner: Broker, hub: MemoryHub): Whole {
   return {
     name: 'control',
+    patterns: true,
     start: (sink) => inner.start(sink),
     publish: (record, options) => inner.publish(record, options),
     subscribe: (channel, topic) => inner.subscribe(channel, topic),
@@ -130,6 +131,34 @@ const defects: Record<string, readonly [fact: RegExp, (broker: Whole) => Broker]
     }
   }],
   'publishes after stop': [/stopped node/, (broker) => ({ ...broker, publish: (record, options) => broker.publish(record, options).catch(() => ({ duplicate: false })) })],
+  'takes a pattern for a prefix': [/exactly one level/, (broker) => ({
+    ...broker,
+    publish: (record, options) =>
+      broker.publish(record.topic === 'price:1:2' ? { ...record, topic: 'price:1' } : record, options)
+  })],
+  'tells a record for the topic and for its pattern': [/gets each record once/, (broker) => {
+    const wanted = new Set<string>()
+    const doubling = withSink(broker, (sink) => (record) => {
+      sink.deliver(record)
+      if (wanted.has('price:*') && wanted.has(record.topic)) sink.deliver(record)
+    })
+    return {
+      ...doubling,
+      subscribe (channel, topic) {
+        wanted.add(topic)
+        return broker.subscribe(channel, topic)
+      }
+    }
+  }],
+  'lets a lone asterisk cover everything': [/lone asterisk/, (broker) => withPublish(broker, (record, options) =>
+    [record.topic === 'a:b' ? { ...record, topic: 'ab' } : record, options])],
+  'lies about the version before': [/which version it follows/, (broker) => ({
+    ...broker,
+    presence: {
+      ...broker.presence,
+      join: async (topic, entry) => ({ ...await broker.presence.join(topic, entry), previous: 0 })
+    }
+  })],
   'ignores ids': [/published once/, (broker) => withPublish(broker, (record) => [record, {}])],
   'remembers ids without their topic': [/is no duplicate/, (broker) => {
     const seen = new Set<string>()

@@ -36,7 +36,7 @@ void t.test('memory', async (t) => {
   void t.test('its table', async (t) => {
     t.equal(tables.length, 1)
     t.matchOnly(tables[0]?.split('\n'), [
-      '| broker | memory |', '|---|---|', '| delivery | yes |', '| idempotency | yes |', '| history | yes |',
+      '| broker | memory |', '|---|---|', '| delivery | yes |', '| patterns | yes |', '| idempotency | yes |', '| history | yes |',
       '| presence | yes |', '| records | yes |', '| outage | not tried |', '| foreign bytes | not tried |'
     ])
   })

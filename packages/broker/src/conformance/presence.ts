@@ -53,6 +53,22 @@ export const presence: Section = {
       }
     },
     {
+      name: 'a change that says which version it follows says it truly',
+      async run (bench) {
+        const [a, b] = await stores(bench)
+        const changes = [
+          await a.join('t', entry('ada', 'c1', 'n1')),
+          await b.join('t', entry('bob', 'c2', 'n2')),
+          await a.leave('t', 'c1'),
+          await b.leave('t', 'c2'),
+          await a.join('t', entry('ada', 'c3', 'n1'))
+        ]
+        const versions = changes.map((change) => change.version)
+        const follows = [0, ...versions.slice(0, 3), 0]
+        for (const [n, { previous = at(follows, n) }] of changes.entries()) assert.equal(previous, at(follows, n))
+      }
+    },
+    {
       name: 'the newest entry speaks for its principal, and joining again replaces it',
       async run (bench) {
         const [a, b] = await stores(bench)

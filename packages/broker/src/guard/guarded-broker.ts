@@ -42,6 +42,7 @@ export class GuardedBroker implements Broker {
     if (inner.records !== undefined) this.records = guardRecords(inner.records, call)
   }
 
+  get patterns (): boolean { return this.#inner.patterns ?? false }
   get malformed (): number { return this.#inner.malformed ?? 0 }
 
   async start (sink: BrokerSink): Promise<void> {

@@ -14,6 +14,7 @@ export interface MemoryBrokerOptions extends MemoryHubOptions {
 /** A whole broker in this process's memory: one node, or several that share a hub. */
 export class MemoryBroker implements Broker {
   readonly name = 'memory'
+  readonly patterns = true
   readonly history: HistoryStore
   readonly presence: PresenceStore
   readonly records: RecordStore

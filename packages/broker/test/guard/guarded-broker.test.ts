@@ -184,7 +184,8 @@ void t.test('a state told while the start is under way is told when it has settl
 void t.test('capabilities are those of the broker, under the same guard', async (t) => {
   const none = guard(new SickBroker())
   t.same([none.history, none.presence, none.records], [undefined, undefined, undefined])
-  t.equal(guard(new SickBroker()).malformed, 0)
+  t.equal(none.malformed, 0)
+  t.equal(none.patterns, false)
   const inner = memoryBroker()
   const broken: Broker = {
     ...inner,
