@@ -82,7 +82,7 @@ export interface TopicState {
 }
 
 /** Why a subscription ended. */
-export type UnsubscribeCode = 'requested' | 'forced' | 'position-lost' | 'closed' | 'revoked'
+export type UnsubscribeCode = 'requested' | 'forced' | 'position-lost' | 'closed' | 'revoked' | 'failed'
 
 export interface BroadcastEvents {
   /** A connection of this node is subscribed. */

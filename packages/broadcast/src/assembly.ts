@@ -1,0 +1,113 @@
+import type { BrokerChannel, HistoryStore } from '@fastify-realtime/broker'
+import type { ConnectionPool } from '@fastify-realtime/connection-pool'
+import { Emitter } from '@fastify-realtime/protocol'
+import type { Clock } from '@fastify-realtime/protocol'
+import { continuity as plainContinuity } from './continuity.ts'
+import type { Continuity } from './continuity.ts'
+import type { BroadcastEvents } from './contract.ts'
+import { Delivery } from './delivery.ts'
+import { HistoryReader } from './history-reader.ts'
+import type { HookFailed } from './hooks.ts'
+import { SerialInterests } from './interests.ts'
+import type { Interests } from './interests.ts'
+import { MergeBuffer } from './merge-buffer.ts'
+import type { Buffer } from './merge-buffer.ts'
+import type { ResolvedOptions } from './options.ts'
+import { Permissions } from './permissions.ts'
+import { PositionCheck } from './position-check.ts'
+import { Publisher } from './publisher.ts'
+import { topicStore } from './shared-reads.ts'
+import type { TopicStore } from './shared-reads.ts'
+import { Subscribing } from './subscribing.ts'
+import { Subscriptions } from './subscriptions.ts'
+import { TopicRules } from './topic-rules.ts'
+
+/** How many publications wait while a topic's history is read. */
+const BUFFER = 1_000
+
+/** What the broadcast needs of a log: pino's shape, object first. */
+export interface BroadcastLog {
+  warn (object: object, message: string): void
+  error (object: object, message: string): void
+}
+
+/** The parts on which exactly-once rests; tests exchange them to prove what each of them is for. */
+export interface Guards {
+  readonly continuity: Continuity
+  readonly buffer: (continuity: Continuity) => Buffer
+  readonly interests: (channel: BrokerChannel, failed: (error: unknown, topic: string) => void) => Interests
+}
+
+export const guards: Guards = {
+  continuity: plainContinuity,
+  buffer: (continuity) => new MergeBuffer(BUFFER, continuity),
+  interests: (channel, failed) => new SerialInterests(channel, failed)
+}
+
+export interface Surroundings {
+  readonly options: ResolvedOptions
+  readonly pool: Pick<ConnectionPool, 'frame'>
+  readonly channel: BrokerChannel
+  /** The broker's history; asked for once it is started, and only for topics that keep something. */
+  readonly history: () => HistoryStore
+  /** Whether the broker can be asked. */
+  readonly isUp: () => boolean
+  readonly clock: Clock
+  readonly log: BroadcastLog
+}
+
+export interface Assembly {
+  readonly options: ResolvedOptions
+  readonly clock: Clock
+  readonly events: Emitter<BroadcastEvents>
+  readonly rules: TopicRules
+  readonly subscriptions: Subscriptions
+  readonly permissions: Permissions
+  readonly subscribing: Subscribing
+  readonly delivery: Delivery
+  readonly publisher: Publisher
+  readonly reader: HistoryReader
+  readonly check: PositionCheck
+}
+
+/** Puts the parts together. */
+export function assemble (surroundings: Surroundings, { continuity, buffer, interests }: Guards = guards): Assembly {
+  const { options, pool, channel, history, clock, log, isUp } = surroundings
+  const { recovery, positionCheck } = options
+  const rules = new TopicRules(options.topics, options.others)
+  const subscriptions = new Subscriptions()
+  const events = new Emitter<BroadcastEvents>((error, event) => log.error({ err: error, event }, 'a broadcast listener failed'))
+  const frame: ConnectionPool['frame'] = (codec, content) => pool.frame(codec, content)
+  const store = (topic: string): TopicStore => topicStore(history(), 'topics', topic)
+  const hookFailed: HookFailed = (error, topic) => log.error({ err: error, topic }, 'a function of a topic failed')
+  const warn = (message: string) => (error: unknown, topic: string): void => log.warn({ err: error, topic }, message)
+  const subscribing = new Subscribing({
+    subscriptions,
+    rules,
+    interests: interests(channel, warn('the broker could not unsubscribe from a topic')),
+    store,
+    frame,
+    continuity,
+    buffer: () => buffer(continuity),
+    limits: recovery,
+    events,
+    hookFailed
+  })
+  return {
+    options,
+    clock,
+    events,
+    rules,
+    subscriptions,
+    permissions: new Permissions(options.policies, rules),
+    subscribing,
+    delivery: new Delivery({
+      subscriptions, rules, frame, hookFailed, continuity, clock, lose: (topic, isLost) => subscribing.lose(topic, isLost)
+    }),
+    publisher: new Publisher({ rules, channel, clock, idempotencyWindow: options.idempotencyWindow, events }),
+    reader: new HistoryReader({ rules, store, maxPublications: recovery.maxPublications, hookFailed }),
+    check: new PositionCheck({
+      subscriptions, subscribing, store, clock, isUp, interval: positionCheck, failed: warn('the position of a topic could not be checked')
+    })
+  }
+}

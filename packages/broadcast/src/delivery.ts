@@ -1,0 +1,153 @@
+import type { BrokerRecord } from '@fastify-realtime/broker'
+import type { Clock, Position } from '@fastify-realtime/protocol'
+import type { Overflow } from '@fastify-realtime/connection-pool'
+import { CoalescingWindow } from './coalescing-window.ts'
+import type { Continuity } from './continuity.ts'
+import type { DeltaChain } from './delta.ts'
+import { fanOut, fanOutEach } from './fan-out.ts'
+import type { Tally } from './fan-out.ts'
+import { frameFor, hook, overflowOf } from './hooks.ts'
+import type { HookedOutgoing, HookFailed } from './hooks.ts'
+import { topicOverflow } from './overflow.ts'
+import { isText, Outgoing, publicationHead } from './publication.ts'
+import type { FrameMaker, TextRecord } from './publication.ts'
+import { isExcepted } from './subscription.ts'
+import type { Subscriptions } from './subscriptions.ts'
+import type { Topic } from './topic.ts'
+import type { TopicRules } from './topic-rules.ts'
+import type { TopicSettings } from './topic-options.ts'
+import { deliverChannel } from './tracing.ts'
+import type { DeliverTrace } from './tracing.ts'
+
+export interface DeliveryParts {
+  readonly subscriptions: Subscriptions
+  readonly rules: TopicRules
+  readonly frame: FrameMaker
+  readonly hookFailed: HookFailed
+  readonly continuity: Continuity
+  readonly clock: Clock
+  /** Ends the receivers whose position is lost. */
+  readonly lose: (topic: Topic, isLost: (known: Position | undefined) => boolean) => void
+}
+
+interface Arrival {
+  readonly record: TextRecord
+  readonly settings: TopicSettings
+}
+
+/** Takes records from the broker to the connections. Nothing else sends live publications. */
+export class Delivery {
+  readonly tally: Tally = { delivered: 0, dropped: 0 }
+  received = 0
+  readonly #parts: DeliveryParts
+  readonly #window: CoalescingWindow<Arrival>
+
+  constructor (parts: DeliveryParts) {
+    this.#parts = parts
+    this.#window = new CoalescingWindow(parts.clock, (arrival) => this.#trace(arrival))
+  }
+
+  /** What the broker calls. */
+  deliver (record: BrokerRecord): void {
+    this.received++
+    if (!isText(record)) return
+    const { subscriptions, rules } = this.#parts
+    const settings = subscriptions.topic(record.topic)?.settings ?? rules.of(record.topic)
+    if (settings === undefined) return
+    if (settings.maxDelay === undefined) this.#trace({ record, settings })
+    else this.#window.add({ record, settings }, settings.maxDelay)
+  }
+
+  /** Gives up what waits in coalescing windows. */
+  close (): void {
+    this.#window.close()
+  }
+
+  #trace (arrival: Arrival): void {
+    if (!deliverChannel.hasSubscribers) return this.#spread(arrival)
+    const { topic, event, id, trace } = arrival.record
+    const context: DeliverTrace = { topic, event, id, ...(trace !== undefined && { trace }) }
+    deliverChannel.traceSync(() => this.#spread(arrival), context)
+  }
+
+  #spread ({ record, settings }: Arrival): void {
+    const { subscriptions, frame, hookFailed } = this.#parts
+    const found = subscriptions.topic(record.topic)
+    // Before the interest stands, records are leftovers of the one before it: whoever waits reads them from the history.
+    const topic = found?.standing === true ? found : undefined
+    const pattern = settings.wildcard ? subscriptions.topic(settings.pattern) : undefined
+    if (topic === undefined && pattern === undefined) return
+    const outgoing = new Outgoing(record, publicationHead(record, settings.history), frame)
+    if (topic !== undefined && !this.#follows(topic, outgoing)) return
+    const hooked = hook(outgoing, settings, hookFailed)
+    if (topic !== undefined) this.#toTopic(topic, outgoing, hooked)
+    if (pattern !== undefined) this.#toPattern(pattern, outgoing, hooked)
+  }
+
+  /** Whether the record is new to this node; then those that read history are kept a copy. */
+  #follows (topic: Topic, outgoing: Outgoing): boolean {
+    const { position } = outgoing.record
+    if (topic.ordered && position !== undefined) {
+      const step = this.#parts.continuity(topic.last, position)
+      if (step === 'seen') return false
+      if (step === 'lost' && topic.settings.history) this.#parts.lose(topic, (known) => known?.epoch !== position.epoch)
+      topic.last = position
+    }
+    topic.hold(outgoing)
+    return true
+  }
+
+  #toTopic (topic: Topic, outgoing: Outgoing, hooked: HookedOutgoing | undefined): void {
+    const overflow = topic.overflow ?? overflowOf(outgoing, topic.settings, this.#parts.hookFailed)
+    topic.live.compact()
+    if (hooked === undefined) fanOut(topic.live, outgoing, overflow, this.tally)
+    else fanOutEach(topic.live, (reader) => frameFor(reader, outgoing, hooked), overflow, this.tally)
+    if (topic.chain !== undefined) this.#toDeltas(topic, topic.chain, outgoing)
+    if (topic.behind.size > 0) this.#catchUp(topic, outgoing, hooked, overflow)
+  }
+
+  #toDeltas ({ deltas }: Topic, chain: DeltaChain, full: Outgoing): void {
+    if (deltas.size === 0) return chain.reset()
+    const { record } = full
+    const delta = chain.next(record.id, record.payload)
+    const patch = delta === undefined ? undefined : full.withDelta(delta)
+    const { sequence } = chain
+    deltas.compact()
+    fanOutEach(deltas, (reader) => {
+      if (isExcepted(reader, record)) return undefined
+      const outgoing = patch !== undefined && reader.basis === sequence - 1 ? patch : full
+      reader.basis = sequence
+      return outgoing.frame(reader.codec)
+    }, undefined, this.tally)
+  }
+
+  /** Whoever was answered ahead of the node gets what is new to it, and is live from the moment the node is as far. */
+  #catchUp (topic: Topic, outgoing: Outgoing, hooked: HookedOutgoing | undefined, overflow: Overflow | undefined): void {
+    const { position } = outgoing.record
+    const { continuity, subscriptions, lose } = this.#parts
+    if (position === undefined) return
+    let lost = false
+    fanOutEach(topic.behind, (reader) => {
+      const step = continuity(reader.position, position)
+      if (step === 'lost' && topic.settings.history) {
+        lost = true
+        return undefined
+      }
+      if (step !== 'seen' || reader.position?.offset === position.offset) subscriptions.place(reader, 'live')
+      return step === 'seen' ? undefined : frameFor(reader, outgoing, hooked)
+    }, overflow, this.tally)
+    topic.behind.compact()
+    if (lost) lose(topic, (known) => known?.epoch !== position.epoch)
+  }
+
+  /** Subscribers of a pattern have no position; whoever is also subscribed to the topic itself got it there. */
+  #toPattern (pattern: Topic, outgoing: Outgoing, hooked: HookedOutgoing | undefined): void {
+    const { subscriptions, hookFailed } = this.#parts
+    const { topic } = outgoing.record
+    const overflow = topicOverflow(pattern.settings, topic) ?? overflowOf(outgoing, pattern.settings, hookFailed)
+    pattern.live.compact()
+    fanOutEach(pattern.live, (reader) => subscriptions.get(reader.connection, topic) !== undefined
+      ? undefined
+      : frameFor(reader, outgoing, hooked), overflow, this.tally)
+  }
+}

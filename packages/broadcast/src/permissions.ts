@@ -1,0 +1,39 @@
+import { isTopic, topicUser } from '@fastify-realtime/protocol'
+import type { Principal } from '@fastify-realtime/protocol'
+import type { Connection } from '@fastify-realtime/connection-pool'
+import type { Action, Policy } from './contract.ts'
+import type { TopicRules } from './topic-rules.ts'
+
+/** What may be asked of a principal's own `user:` topic without asking the application. */
+const own: ReadonlySet<Action> = new Set<Action>(['subscribe', 'history'])
+
+/**
+ * Answers who may do what: denied unless a policy of the application says exactly `true`. A `user:` topic belongs to
+ * its principal: subscribing to it and reading it is for nobody else, whatever the policies say.
+ */
+export class Permissions {
+  readonly #policies: Readonly<Partial<Record<Action, Policy>>>
+  readonly #rules: TopicRules
+
+  constructor (policies: Readonly<Partial<Record<Action, Policy>>>, rules: TopicRules) {
+    this.#policies = policies
+    this.#rules = rules
+  }
+
+  async can (principal: Principal | null, action: Action, topic: string, connection?: Connection): Promise<boolean> {
+    if (!this.#known(action, topic)) return false
+    if (own.has(action) && isPersonal(topic)) return principal !== null && topicUser(topic) === principal.id
+    const policy = this.#policies[action]
+    if (policy === undefined) return false
+    return await policy(connection === undefined ? { principal, topic } : { principal, topic, connection }) === true
+  }
+
+  #known (action: Action, topic: string): boolean {
+    if (action === 'subscribe') return this.#rules.subscribable(topic) !== undefined
+    return isTopic(topic) && this.#rules.of(topic) !== undefined
+  }
+}
+
+function isPersonal (topic: string): boolean {
+  return topic.startsWith('user:')
+}

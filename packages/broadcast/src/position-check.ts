@@ -1,0 +1,112 @@
+import type { Clock, Position, Timer } from '@fastify-realtime/protocol'
+import type { Subscribing } from './subscribing.ts'
+import type { Subscriptions } from './subscriptions.ts'
+import type { TopicStore } from './shared-reads.ts'
+import type { Topic } from './topic.ts'
+
+export interface PositionCheckParts {
+  readonly subscriptions: Subscriptions
+  readonly subscribing: Pick<Subscribing, 'lose'>
+  readonly store: (topic: string) => TopicStore
+  readonly clock: Clock
+  /** Whether the broker can be asked. */
+  readonly isUp: () => boolean
+  /** Milliseconds from one check to the next; `false`: no checks of its own. */
+  readonly interval: number | false
+  readonly failed: (error: unknown, topic: string) => void
+}
+
+/** Topics whose position is asked at the same time. */
+const AT_ONCE = 32
+
+/**
+ * Finds publications that the broker accepted and this node never got. A topic's position is asked at every check, and
+ * must have been reached by the next one; an outage ends what may have been missed meanwhile. Only topics with history
+ * and subscribers are asked.
+ */
+export class PositionCheck {
+  readonly #parts: PositionCheckParts
+  /** Where the topics stood when the broker went away, until somebody has looked what they missed. */
+  readonly #outages = new Map<Topic, Position | undefined>()
+  #timer: Timer | undefined
+
+  constructor (parts: PositionCheckParts) {
+    this.#parts = parts
+  }
+
+  start (): void {
+    const { clock, interval } = this.#parts
+    if (interval === false) return
+    this.#timer = clock.setTimeout(() => {
+      void this.check().then(() => {
+        if (this.#timer !== undefined) this.start()
+      })
+    }, interval)
+  }
+
+  stop (): void {
+    if (this.#timer !== undefined) this.#parts.clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** One check of all topics; settles when it is done. Never rejects. */
+  async check (): Promise<void> {
+    if (!this.#parts.isUp()) return
+    // What could not be judged when the broker came back.
+    await this.up()
+    await this.#each(this.#topics(), (topic) => this.#check(topic))
+  }
+
+  /** The broker went away. */
+  down (): void {
+    for (const topic of this.#topics()) {
+      if (!this.#outages.has(topic)) this.#outages.set(topic, topic.last)
+    }
+  }
+
+  /** The broker is back: whoever may have missed something meanwhile is told. Never rejects. */
+  async up (): Promise<void> {
+    await this.#each([...this.#outages.keys()], async (topic) => {
+      const stood = this.#outages.get(topic)
+      const newest = await this.#position(topic)
+      this.#outages.delete(topic)
+      // What the node got since the outage says nothing about what it did not get before.
+      const isLost = (known: Position | undefined): boolean => differs(known === topic.last ? stood ?? known : known, newest)
+      this.#parts.subscribing.lose(topic, isLost)
+    })
+  }
+
+  async #check (topic: Topic): Promise<void> {
+    const { subscribing } = this.#parts
+    const { expected, last } = topic
+    if (expected !== undefined) subscribing.lose(topic, (known) => known?.epoch === expected.epoch && known.offset < expected.offset)
+    const newest = await this.#position(topic)
+    topic.expected = newest
+    // A record that came meanwhile has judged the epoch already, and better.
+    if (topic.last === last) subscribing.lose(topic, (known) => known !== undefined && known.epoch !== newest.epoch)
+  }
+
+  #position (topic: Topic): Promise<Position> {
+    return this.#parts.store(topic.name).position()
+  }
+
+  #topics (): Topic[] {
+    return [...this.#parts.subscriptions.topics()].filter((topic) => topic.ordered && topic.settings.history && topic.told > 0)
+  }
+
+  async #each (topics: readonly Topic[], work: (topic: Topic) => Promise<void>): Promise<void> {
+    for (let at = 0; at < topics.length; at += AT_ONCE) {
+      await Promise.all(topics.slice(at, at + AT_ONCE).map(async (topic) => {
+        try {
+          await work(topic)
+        } catch (error) {
+          this.#parts.failed(error, topic.name)
+        }
+      }))
+    }
+  }
+}
+
+function differs (known: Position | undefined, newest: Position): boolean {
+  return known !== undefined && (known.epoch !== newest.epoch || known.offset < newest.offset)
+}

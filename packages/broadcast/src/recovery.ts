@@ -1,0 +1,74 @@
+import type { Position, Publication } from '@fastify-realtime/protocol'
+import type { Since } from './contract.ts'
+import type { SharedPage } from './shared-page.ts'
+import type { Gathering, Topic } from './topic.ts'
+
+/** What a subscriber asks for. */
+export interface Asked {
+  readonly since?: Since
+  readonly latest?: boolean
+  readonly delta?: boolean
+}
+
+/** What it is answered; the data of the reply to `subscribe`. */
+export interface Answer {
+  readonly position?: Position
+  readonly recovered?: boolean
+  readonly publications?: readonly Publication[]
+  /** The subscription is not live yet: ask on from `position`. */
+  readonly more?: boolean
+}
+
+export interface RecoveryLimits {
+  /** How many publications one answer holds. */
+  readonly maxPublications: number
+  /** How many bytes of data one answer holds; a single larger publication still goes through. */
+  readonly maxBytes: number
+}
+
+/** What was read for a subscriber. */
+export interface Read {
+  /** How far it was read; `undefined` where there are no positions. */
+  readonly position: Position | undefined
+  /** What to send of it: the first `count` of the page. */
+  readonly page: SharedPage | undefined
+  readonly count: number
+  readonly more: boolean
+  readonly recovered: boolean | undefined
+}
+
+/** Reads what a subscriber missed, or the newest publication, or only where the topic stands. */
+export async function readFor (topic: Topic, asked: Asked, gathering: Gathering, limits: RecoveryLimits): Promise<Read> {
+  const { settings } = topic
+  const { since } = asked
+  const recovered = since === undefined ? undefined : false
+  if (!topic.ordered) return { position: undefined, page: undefined, count: 0, more: false, recovered }
+  if (since !== undefined && settings.history) {
+    const { epoch, offset } = since
+    const page = await gathering.reads.page({ since: { epoch, offset }, limit: limits.maxPublications })
+    if (page.complete) return within(page, limits)
+  }
+  if (asked.latest ?? settings.latest) {
+    const page = await gathering.reads.page({ limit: 1 })
+    return { position: page.position, page, count: page.records.length, more: false, recovered }
+  }
+  const position = topic.last ?? await gathering.reads.position()
+  return { position, page: undefined, count: 0, more: false, recovered }
+}
+
+/** As much of a complete page as one answer holds; the last part alone says that everything is there. */
+function within (page: SharedPage, { maxBytes }: RecoveryLimits): Read {
+  let bytes = 0
+  let count = 0
+  let position = page.position
+  for (const record of page.records) {
+    bytes += record.payload.length
+    if (count > 0 && bytes > maxBytes) break
+    count++
+    position = record.position ?? position
+  }
+  const more = page.more || count < page.records.length
+  return more
+    ? { position, page, count, more, recovered: undefined }
+    : { position: page.position, page, count, more, recovered: true }
+}

@@ -1,0 +1,47 @@
+import type { BrokerRecord } from '@fastify-realtime/broker'
+import type { Connection } from '@fastify-realtime/connection-pool'
+import type { Codec, Position } from '@fastify-realtime/protocol'
+import type { Topic } from './topic.ts'
+
+/**
+ * Where a subscription is on its way:
+ * `reading` (the history, or waiting for the broker), `paging` (the client asks on), `behind` (answered; the node may not
+ * have received everything that the answer contained), `live`, `ended`.
+ */
+export type Stage = 'reading' | 'paging' | 'behind' | 'live' | 'ended'
+
+/** A connection's standing interest in a topic. */
+export class Subscription {
+  readonly connection: Connection
+  readonly codec: Codec
+  readonly topic: Topic
+  stage: Stage = 'reading'
+  /** Whether it went live once, which is when the application is told. */
+  told = false
+  /** While behind: what the client has already. While paging: how far it was told. */
+  position: Position | undefined
+  /** The id that the connection had before it reconnected: `except` still means it. */
+  former: string | undefined
+  /** Its place among the topic's live subscriptions. */
+  slot = -1
+  /** Whether it takes deltas. */
+  delta = false
+  /** The sequence number of the publication that its next delta builds on. */
+  basis = -1
+  /** Settles when the subscribe before is done: they are answered one after the other. */
+  turn: Promise<unknown> = Promise.resolve()
+
+  constructor (connection: Connection, codec: Codec, topic: Topic) {
+    this.connection = connection
+    this.codec = codec
+    this.topic = topic
+  }
+}
+
+/** Who looks at a record; `former` is the id that the connection had before. */
+export type Viewer = Pick<Subscription, 'connection' | 'former'>
+
+/** Whether the record must not reach this connection. */
+export function isExcepted ({ connection, former }: Viewer, { except }: BrokerRecord): boolean {
+  return except !== undefined && (except === connection.id || except === former)
+}

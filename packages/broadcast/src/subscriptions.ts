@@ -1,0 +1,75 @@
+import type { Connection } from '@fastify-realtime/connection-pool'
+import type { Codec } from '@fastify-realtime/protocol'
+import { Subscription } from './subscription.ts'
+import type { Stage } from './subscription.ts'
+import type { Topic } from './topic.ts'
+
+/** Who is subscribed to what, found from both sides. It knows no socket and no broker. */
+export class Subscriptions {
+  readonly #topics = new Map<string, Topic>()
+  readonly #connections = new Map<Connection, Map<string, Subscription>>()
+  #size = 0
+
+  /** All subscriptions of this node, whatever their stage. */
+  get size (): number { return this.#size }
+  get topicCount (): number { return this.#topics.size }
+  get connectionCount (): number { return this.#connections.size }
+
+  topic (name: string): Topic | undefined { return this.#topics.get(name) }
+  topics (): Iterable<Topic> { return this.#topics.values() }
+
+  get (connection: Connection, name: string): Subscription | undefined {
+    return this.#connections.get(connection)?.get(name)
+  }
+
+  of (connection: Connection): Iterable<Subscription> {
+    return this.#connections.get(connection)?.values() ?? []
+  }
+
+  count (connection: Connection): number {
+    return this.#connections.get(connection)?.size ?? 0
+  }
+
+  /** The subscription there is, or a new one; `create` makes the topic for its first subscription. */
+  open (connection: Connection, codec: Codec, name: string, create: () => Topic): Subscription {
+    const known = this.get(connection, name)
+    if (known !== undefined) return known
+    const topic = this.#topics.get(name) ?? create()
+    this.#topics.set(name, topic)
+    const subscription = new Subscription(connection, codec, topic)
+    const held = this.#connections.get(connection)
+    if (held === undefined) this.#connections.set(connection, new Map([[name, subscription]]))
+    else held.set(name, subscription)
+    topic.subscriptions++
+    this.#size++
+    return subscription
+  }
+
+  /** Moves a subscription to where its stage says; only those that receive stand in a roster. */
+  place (subscription: Subscription, stage: Stage): void {
+    const { topic, stage: former } = subscription
+    if (former === 'live') rosterOf(subscription).remove(subscription)
+    else if (former === 'behind') topic.behind.remove(subscription)
+    subscription.stage = stage
+    if (stage === 'live') rosterOf(subscription).add(subscription)
+    else if (stage === 'behind') topic.behind.add(subscription)
+  }
+
+  /** Ends a subscription. Answers whether it was the topic's last one, which ends the topic too. */
+  close (subscription: Subscription): boolean {
+    const { connection, topic } = subscription
+    this.place(subscription, 'ended')
+    const held = this.#connections.get(connection)
+    held?.delete(topic.name)
+    if (held?.size === 0) this.#connections.delete(connection)
+    topic.subscriptions--
+    this.#size--
+    if (topic.subscriptions > 0) return false
+    this.#topics.delete(topic.name)
+    return true
+  }
+}
+
+function rosterOf (subscription: Subscription): Topic['live'] {
+  return subscription.delta ? subscription.topic.deltas : subscription.topic.live
+}

@@ -1,0 +1,129 @@
+import type { HistoryLimits } from '@fastify-realtime/broker'
+import type { Connection, Overflow } from '@fastify-realtime/connection-pool'
+import type { Publication } from '@fastify-realtime/protocol'
+import { BroadcastOptionError } from './errors.ts'
+import { check } from './option-check.ts'
+
+export interface HistoryOptions {
+  /** How many publications are kept. Default 100. */
+  readonly size?: number
+  /** How long they are kept after the newest one, in milliseconds. Default 300,000. */
+  readonly ttl?: number
+}
+
+export interface ConflateOptions {
+  readonly policy: 'conflate'
+  /** What a publication is the newest state of; only the newest of each waits. Default: the topic. */
+  readonly key?: (publication: Publication) => string
+}
+
+/** What a pattern says about the topics that it covers. Everything is off unless asked for. */
+export interface TopicOptions {
+  /** Keep recent publications, so that a subscriber that was away gets what it missed. `true` is the default size and ttl. */
+  readonly history?: HistoryOptions | boolean
+  /** Send the newest publication to whoever subscribes. Without `history` only that one is kept. Default `false`. */
+  readonly latest?: boolean
+  /** How long the newest publication is kept for `latest` without `history`, in milliseconds. Default 86,400,000. */
+  readonly latestTtl?: number
+  /** What happens to a reader whose outbox is full. Default `disconnect`, which loses nothing when there is history. */
+  readonly overflow?: 'disconnect' | 'drop-newest' | 'drop-oldest' | 'conflate' | ConflateOptions
+  /** Allow another `overflow` than `disconnect` beside `history`: recovery then promises nothing. Default `false`. */
+  readonly lossy?: boolean
+  /** Let publications wait for each other for up to `maxDelay` milliseconds, so that each connection gets one write. Default `false`. */
+  readonly coalesce?: { readonly maxDelay: number } | false
+  /** Let subscribers ask for JSON Patches; every `every`th publication (default 50) is sent in full. Default `false`. */
+  readonly delta?: boolean | { readonly every?: number }
+  /** Allow subscriptions to the pattern itself. They have no history, and the broker must know patterns. Default `false`. */
+  readonly wildcard?: boolean
+  /** Whether a subscriber may see a publication. Called for each subscriber and publication, so keep it cheap; what throws hides. */
+  readonly filter?: (publication: Publication, connection: Connection) => boolean
+  /**
+   * What a subscriber sees in place of `publication.data`. Subscribers for whom it answers the same object share one
+   * frame, so answer few different objects. What throws hides the publication.
+   */
+  readonly transform?: (publication: Publication, connection: Connection) => unknown
+}
+
+/** The options of one pattern with defaults filled in. */
+export interface TopicSettings {
+  readonly pattern: string
+  /** Whether subscribers can recover; only then positions are shown. */
+  readonly history: boolean
+  /** What the broker keeps, for recovery or just for `latest`. */
+  readonly keep: HistoryLimits | undefined
+  readonly latest: boolean
+  readonly policy: Overflow['policy']
+  readonly conflateKey: ((publication: Publication) => string) | undefined
+  readonly maxDelay: number | undefined
+  /** A delta subscriber gets every so manieth publication in full. */
+  readonly deltaEvery: number | undefined
+  readonly wildcard: boolean
+  readonly filter: TopicOptions['filter']
+  readonly transform: TopicOptions['transform']
+}
+
+export const topicDefaults = {
+  size: 100,
+  ttl: 300_000,
+  latestTtl: 86_400_000,
+  deltaEvery: 50
+} as const
+
+const policies = ['disconnect', 'drop-newest', 'drop-oldest', 'conflate']
+
+export function resolveTopic (pattern: string, options: TopicOptions): TopicSettings {
+  const where = `topics['${pattern}']`
+  const { overflow = 'disconnect', latest = false, coalesce = false, wildcard = false, filter, transform } = options
+  const policy = typeof overflow === 'object' ? overflow.policy : overflow
+  if (!policies.includes(policy)) {
+    throw new BroadcastOptionError(`${where}.overflow`, policies.join(', '), String(policy), 'Take one of these.')
+  }
+  const settings: TopicSettings = {
+    pattern,
+    history: options.history !== undefined && options.history !== false,
+    keep: resolveKeep(where, options),
+    latest,
+    policy,
+    conflateKey: typeof overflow === 'object' ? overflow.key : undefined,
+    maxDelay: coalesce === false ? undefined : check.whole(`${where}.coalesce.maxDelay`, coalesce.maxDelay, 1, 1_000),
+    deltaEvery: resolveDelta(where, options.delta),
+    wildcard,
+    filter,
+    transform
+  }
+  refuseContradictions(where, settings, options)
+  return Object.freeze(settings)
+}
+
+function resolveKeep (where: string, { history, latest, latestTtl }: TopicOptions): HistoryLimits | undefined {
+  if (history !== undefined && history !== false) {
+    const { size, ttl } = history === true ? {} as HistoryOptions : history
+    return Object.freeze({
+      size: check.whole(`${where}.history.size`, size ?? topicDefaults.size, 1, 1_000_000),
+      ttl: check.duration(`${where}.history.ttl`, ttl ?? topicDefaults.ttl)
+    })
+  }
+  if (latest !== true) return undefined
+  return Object.freeze({ size: 1, ttl: check.duration(`${where}.latestTtl`, latestTtl ?? topicDefaults.latestTtl) })
+}
+
+function resolveDelta (where: string, delta: TopicOptions['delta']): number | undefined {
+  if (delta === undefined || delta === false) return undefined
+  const every = delta === true ? undefined : delta.every
+  return check.whole(`${where}.delta.every`, every ?? topicDefaults.deltaEvery, 2, 10_000)
+}
+
+function refuseContradictions (where: string, settings: TopicSettings, { lossy = false }: TopicOptions): void {
+  const { policy } = settings
+  if (settings.history && policy !== 'disconnect' && !lossy) {
+    throw new BroadcastOptionError(`${where}.overflow`, '"disconnect" on topics with history', `"${policy}"`,
+      'Dropping would break recovery; say lossy: true if that is what you want.')
+  }
+  if (settings.deltaEvery === undefined) return
+  if (policy !== 'disconnect') {
+    throw new BroadcastOptionError(`${where}.delta`, 'left out', 'true', `A delta builds on the one before, and "${policy}" drops some.`)
+  }
+  if (settings.filter !== undefined || settings.transform !== undefined) {
+    throw new BroadcastOptionError(`${where}.delta`, 'left out', 'true', 'With filter or transform everybody has another base.')
+  }
+}

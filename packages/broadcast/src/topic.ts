@@ -1,0 +1,82 @@
+import type { Overflow } from '@fastify-realtime/connection-pool'
+import type { Position } from '@fastify-realtime/protocol'
+import type { DeltaChain } from './delta.ts'
+import type { Buffer } from './merge-buffer.ts'
+import type { Outgoing } from './publication.ts'
+import { topicOverflow } from './overflow.ts'
+import { Roster } from './roster.ts'
+import type { SharedReads } from './shared-reads.ts'
+import type { Subscription } from './subscription.ts'
+import type { TopicSettings } from './topic-options.ts'
+
+/** What those share who read a topic's history at the same time. */
+export interface Gathering {
+  readonly buffer: Buffer
+  readonly reads: SharedReads
+}
+
+/** A topic, or a pattern, that connections of this node are subscribed to. It lives as long as its last subscription. */
+export class Topic {
+  readonly name: string
+  readonly settings: TopicSettings
+  /** Whether its publications have positions that order and dedupe them. */
+  readonly ordered: boolean
+  /** The same for every publication; `undefined` when each has its own conflation key. */
+  readonly overflow: Overflow | undefined
+  /** Those that get every publication. */
+  readonly live: Roster = new Roster()
+  /** Those that may have been answered ahead of what the node received. */
+  readonly behind: Roster = new Roster()
+  /** Those that get deltas. */
+  readonly deltas: Roster = new Roster()
+  readonly chain: DeltaChain | undefined
+  /** Whether the broker delivers it; until then records are leftovers of an earlier interest. */
+  standing = false
+  /** The newest position that the node received while the interest stands. */
+  last: Position | undefined
+  /** What a position check expects to have been received by the next one. */
+  expected: Position | undefined
+  gathering: Gathering | undefined
+  /** All subscriptions, whatever their stage. */
+  subscriptions = 0
+  /** Those that the application was told of. */
+  told = 0
+  #readers = 0
+
+  constructor (name: string, settings: TopicSettings, isPattern: boolean, chain: DeltaChain | undefined) {
+    this.name = name
+    this.settings = settings
+    this.ordered = settings.keep !== undefined && !isPattern
+    this.overflow = topicOverflow(settings, name)
+    this.chain = chain
+  }
+
+  /** Begins to keep what arrives, for one more reader. */
+  gather (begin: () => Gathering): Gathering {
+    this.#readers++
+    this.gathering ??= begin()
+    return this.gathering
+  }
+
+  /** One reader is done. */
+  scatter (): void {
+    this.#readers--
+    if (this.#readers === 0) this.gathering = undefined
+  }
+
+  /** Everybody who receives publications, in no order. */
+  * receivers (): Iterable<Subscription> {
+    for (const roster of [this.live, this.deltas, this.behind]) {
+      for (const subscription of roster.slots.slice()) {
+        if (subscription !== undefined) yield subscription
+      }
+    }
+  }
+
+  /** Keeps an arrival for those that read. */
+  hold (outgoing: Outgoing): void {
+    if (this.gathering === undefined) return
+    this.gathering.buffer.add(outgoing)
+    this.gathering.reads.expire()
+  }
+}
