@@ -57,6 +57,8 @@ export async function assemble (app: FastifyInstance, options: ResolvedOptions):
     subprotocols: () => pool.codecs.map(({ subprotocol }) => subprotocol)
   })
   const refresh = createRefresh({ verifier, enforcement, refreshed: (principal) => events.emit('refresh', principal) })
-  const realtimeAuth = new RealtimeAuth({ clock, maxAge, grants, feed, tickets, events }, authenticate)
+  const realtimeAuth = new RealtimeAuth({
+    clock, maxAge, grants, feed, revocations, tickets, events, read: read?.read
+  }, authenticate)
   return { enforcement, feed, lifetimes, realtimeAuth, refresh, revocations, urls }
 }

@@ -1,4 +1,5 @@
 import type { Principal } from '@fastify-realtime/protocol'
+import { encodeLevel } from './topic-level.ts'
 
 /** How long a principal may act, and by what name its credential is revoked. */
 export interface Terms {
@@ -42,11 +43,9 @@ export class Grants {
   }
 }
 
-const loneSurrogate = /\p{Surrogate}/u
-
-/** Whether it can be a principal: an object whose `id` is a well-formed string of 1–200 bytes. */
+/** Whether it can be a principal: an object whose `id` is a well-formed string of 1–200 bytes that fits a topic. */
 export function isPrincipal (value: unknown): value is Principal {
   if (typeof value !== 'object' || value === null) return false
   const id: unknown = (value as { id?: unknown }).id
-  return typeof id === 'string' && id !== '' && Buffer.byteLength(id) <= 200 && !loneSurrogate.test(id)
+  return typeof id === 'string' && Buffer.byteLength(id) <= 200 && encodeLevel(id) !== undefined
 }

@@ -14,7 +14,15 @@ export type { AuthOptions, CookieOptions, Verified } from './options.ts'
 export { auth, auth as default } from './plugin.ts'
 export type { AuthEvents, RealtimeAuth, RevokeFilter } from './realtime-auth.ts'
 export type { RefusalKind } from './refusal.ts'
+export { requires } from './requires.ts'
+export type { WithPrincipal } from './requires.ts'
+export type { Rights } from './rights.ts'
+export { rules } from './rules.ts'
+export type {
+  Condition, Permission, Policies, RulesOptions, TopicAction, TopicPolicy, TopicQuestion, TopicRules
+} from './rules.ts'
 export type { Ticket } from './ticket.ts'
+export type { TopicGrant, TopicTokens } from './topic-token.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

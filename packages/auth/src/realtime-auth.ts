@@ -2,12 +2,17 @@ import { randomUUID } from 'node:crypto'
 import type { Clock, Emitter, Listenable, Principal } from '@fastify-realtime/protocol'
 import type { Authenticate } from './authenticate.ts'
 import type { CredentialSource } from './credential.ts'
-import { AuthUseError } from './errors.ts'
+import { AuthUnavailableError, AuthUseError } from './errors.ts'
 import { isPrincipal } from './grant.ts'
 import type { Grants } from './grant.ts'
+import type { TokenReader } from './jwt.ts'
+import { Refusal } from './refusal.ts'
 import type { RefusalKind } from './refusal.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
+import type { Revocations } from './revocations.ts'
 import type { Ticket, Tickets } from './ticket.ts'
+import { readTopicGrant } from './topic-token.ts'
+import type { TopicGrant, TopicTokens } from './topic-token.ts'
 
 export interface AuthEvents {
   /** A credential or an origin was refused. */
@@ -37,12 +42,15 @@ export interface RealtimeAuthParts {
   readonly maxAge: number
   readonly grants: Grants
   readonly feed: Pick<RevocationFeed, 'revoke'>
+  readonly revocations: Pick<Revocations, 'has'>
+  /** Absent when tokens are not JWTs of ours to read. */
+  readonly read: TokenReader | undefined
   readonly tickets: Tickets | undefined
   readonly events: Emitter<AuthEvents>
 }
 
 /** What `app.realtimeAuth` is. */
-export class RealtimeAuth implements Listenable<AuthEvents> {
+export class RealtimeAuth implements Listenable<AuthEvents>, TopicTokens {
   /** The hook that puts `request.principal` in place, or refuses: for WebSocket routes and plain ones. */
   readonly authenticate: Authenticate
   readonly #parts: RealtimeAuthParts
@@ -99,6 +107,22 @@ export class RealtimeAuth implements Listenable<AuthEvents> {
     if (terms === undefined) throw new AuthUseError('logout needs the object that is request.principal')
     const { clock, feed } = this.#parts
     if (terms.expiresAt > clock.time()) await feed.revoke({ tokenId: terms.tokenId, until: terms.expiresAt })
+  }
+
+  /**
+   * What a signed topic token says; `undefined` when it does not hold, whatever the reason.
+   * @throws {AuthUnavailableError} (rejects) when the keys are out of reach.
+   */
+  async readTopicToken (token: string): Promise<TopicGrant | undefined> {
+    const { clock, read, revocations } = this.#parts
+    if (read === undefined) return undefined
+    try {
+      const grant = await readTopicGrant(token, read, clock.time())
+      return revocations.has({ ...grant, principal: { id: grant.principal } }) ? undefined : grant
+    } catch (error) {
+      if (error instanceof Refusal && error.kind !== 'unavailable') return undefined
+      throw new AuthUnavailableError()
+    }
   }
 
   /** When the credential of `request.principal` or `connection.principal` ends, wall-clock milliseconds. */

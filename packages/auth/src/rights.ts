@@ -1,0 +1,31 @@
+import type { Principal } from '@fastify-realtime/protocol'
+
+/** What a principal must have. */
+export interface Rights {
+  /** One of these roles: in the principal's `role` or `roles`. */
+  readonly role?: string | readonly string[]
+  /** All of these scopes: in the principal's `scope` (split by spaces) or `scopes`. */
+  readonly scope?: string | readonly string[]
+}
+
+export function hasRights (principal: Principal, { role, scope }: Rights): boolean {
+  if (role !== undefined && !list(role).some((name) => rolesOf(principal).has(name))) return false
+  return scope === undefined || list(scope).every((name) => scopesOf(principal).has(name))
+}
+
+function rolesOf (principal: Principal & { readonly role?: unknown, readonly roles?: unknown }): ReadonlySet<unknown> {
+  return new Set([principal.role, ...named(principal.roles)])
+}
+
+function scopesOf (principal: Principal & { readonly scope?: unknown, readonly scopes?: unknown }): ReadonlySet<unknown> {
+  const { scope, scopes } = principal
+  return new Set([...typeof scope === 'string' ? scope.split(' ') : named(scope), ...named(scopes)])
+}
+
+function list (names: string | readonly string[]): readonly string[] {
+  return typeof names === 'string' ? [names] : names
+}
+
+function named (value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
