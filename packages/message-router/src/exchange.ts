@@ -7,6 +7,7 @@ import type { Deadlines } from './deadlines.ts'
 import { replied, type MessageContext, type Replied } from './message-context.ts'
 import type { SendReply } from './reply-sender.ts'
 import { sendFailure } from './send-failure.ts'
+import type { MessageTrace } from './tracing.ts'
 
 /** What all messages of a route share. */
 export interface ExchangeRoute {
@@ -24,16 +25,18 @@ export class Exchange implements MessageContext {
   data: unknown
   readonly #route: ExchangeRoute
   readonly #id: string | undefined
+  readonly #trace: MessageTrace | undefined
   #answered = false
   #expired = false
   #controller: AbortController | undefined
   #onEnd: (() => void) | undefined
 
-  constructor (route: ExchangeRoute, connection: Connection, message: Message) {
+  constructor (route: ExchangeRoute, connection: Connection, message: Message, trace: MessageTrace | undefined) {
     this.#route = route
     this.connection = connection
     this.#id = message.id
     this.data = message.data
+    this.#trace = trace
   }
 
   get principal (): Principal {
@@ -75,6 +78,7 @@ export class Exchange implements MessageContext {
   refuse (body: FailureBody): void {
     if (this.#answered) return
     this.#answered = true
+    if (this.#trace !== undefined) this.#trace.failure = body
     sendFailure(this.connection, this.#id, body)
     this.#release()
   }

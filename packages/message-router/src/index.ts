@@ -14,6 +14,7 @@ export type { MessageRoute, RoutesOf } from './message-route.ts'
 export type { MessageRouterOptions } from './options.ts'
 export type { Jsonify, MessageSchema } from './schema-types.ts'
 export type { ScopeOptions } from './scope.ts'
+export type { MessageTrace } from './tracing.ts'
 export type { Problem } from './validation-error.ts'
 export { messageRouter }
 export default messageRouter

@@ -2,9 +2,14 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Connection } from '@fastify-realtime/connection-pool'
 import type { Principal } from '@fastify-realtime/protocol'
 
+declare const brand: unique symbol
+
 /** What `reply()` returns, so that a handler can end with `return reply(data)`. It is never sent. */
-export const replied: unique symbol = Symbol('fastify-realtime.replied')
-export type Replied = typeof replied
+export interface Replied {
+  readonly [brand]: true
+}
+
+export const replied: Replied = Object.freeze({}) as Replied
 
 /** What a handler gets. The fields are getters, so take what you need: `async ({ data, principal }) => …`. */
 export interface MessageContext<Data = unknown, Reply = unknown> {

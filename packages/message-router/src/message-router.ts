@@ -15,6 +15,7 @@ import { RouteTable } from './route-table.ts'
 import { Route } from './route.ts'
 import { nothing, Scopes } from './scope.ts'
 import { sendFailure } from './send-failure.ts'
+import { messageChannel, type MessageTrace } from './tracing.ts'
 
 const unauthenticated: FailureBody = Object.freeze({ code: 'unauthenticated', message: 'this endpoint needs a principal', retry: false })
 const unknownType: FailureBody = Object.freeze({ code: 'unknown-type', message: 'nobody handles this message type', retry: false })
@@ -28,7 +29,8 @@ export class MessageRouter {
   readonly #table = new RouteTable<Route>()
   readonly #limiters: RateLimiter[] = []
   readonly #deadlines = new Map<number, Deadlines>()
-  #waiting: Route[] | null = []
+  readonly #routes: Route[] = []
+  #compiled = false
 
   constructor (pool: ConnectionPool, options: ResolvedOptions) {
     this.#pool = pool
@@ -55,19 +57,19 @@ export class MessageRouter {
       idempotent: resolved.idempotent
     })
     this.#table.add(type, resolved.only, route)
-    if (this.#waiting === null) {
+    if (this.#compiled) {
       route.compile(this.#pool)
     } else {
       this.#carriers.prepare(scope, type, resolved.schema)
-      this.#waiting.push(route)
+      this.#routes.push(route)
     }
     return Object.freeze({ type }) as MessageRoute
   }
 
   /** Call when every plugin is loaded. */
   compile (): void {
-    for (const route of this.#waiting ?? []) route.compile(this.#pool)
-    this.#waiting = null
+    for (const route of this.#routes) route.compile(this.#pool)
+    this.#compiled = true
   }
 
   /** The receiver of the pool. */
@@ -75,7 +77,7 @@ export class MessageRouter {
     if (connection.principal === null && !connection.endpoint.anonymous) return sendFailure(connection, message.id, unauthenticated)
     const route = this.#table.find(connection.route, message.type)
     if (route === undefined) return sendFailure(connection, message.id, unknownType)
-    return route.run(connection, message)
+    return messageChannel.hasSubscribers ? traced(route, connection, message) : route.run(connection, message)
   }
 
   forget (connection: Connection): void {
@@ -99,4 +101,10 @@ export class MessageRouter {
     this.#deadlines.set(timeout, deadlines)
     return deadlines
   }
+}
+
+function traced (route: Route, connection: Connection, message: Message): Promise<void> {
+  const { id, type } = message
+  const trace: MessageTrace = { type, connection, ...(id !== undefined && { id }) }
+  return messageChannel.tracePromise(async () => route.run(connection, message, trace), trace)
 }

@@ -14,6 +14,7 @@ import { compileReply, sendPlain, sendSerialized, type SendReply } from './reply
 import { runHooks } from './run-hook.ts'
 import type { MessageSchema } from './schema-types.ts'
 import { isThenable } from './thenable.ts'
+import type { MessageTrace } from './tracing.ts'
 import { compileData, type Validate, type Validation } from './validation.ts'
 
 export interface RouteParts {
@@ -72,8 +73,8 @@ export class Route implements ExchangeRoute {
     this.#errorHandlers = errorHandlersOf(this.scope)
   }
 
-  run (connection: Connection, message: Message): void | Promise<void> {
-    const exchange = new Exchange(this, connection, message)
+  run (connection: Connection, message: Message, trace?: MessageTrace): void | Promise<void> {
+    const exchange = new Exchange(this, connection, message, trace)
     if (this.#limiter !== null) {
       const retryAfter = this.#limiter.take(connection)
       if (retryAfter > 0) return exchange.refuse(rateLimited(retryAfter))

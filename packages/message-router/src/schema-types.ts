@@ -26,11 +26,15 @@ export type Jsonify<Value> =
         : Value extends void ? undefined
           : Value extends ((...args: never[]) => unknown) | symbol ? undefined
             : Value extends bigint ? never
-              : { [Key in keyof Value as Key extends symbol ? never : Key]: Jsonify<Value[Key]> }
+              : Value extends readonly unknown[] ? { [Index in keyof Value]: Jsonify<Value[Index]> }
+                : { [Key in keyof Value as Key extends symbol ? never : Key]: Jsonify<Value[Key]> }
 
 /** The reply of a handler without a reply schema. */
 export type ReturnedReply<Returned> =
   [Exclude<Returned, Replied>] extends [never] ? unknown : Jsonify<Exclude<Returned, Replied>>
+
+/** What a schema says, or else what the handler says. */
+export type Known<Said, Otherwise> = unknown extends Said ? Otherwise : Said
 
 /** The type of `data` in the handler. */
 export type HandlerData<Provider extends FastifyTypeProvider, Schema extends MessageSchema> =
@@ -47,5 +51,5 @@ export type WireData<Provider extends FastifyTypeProvider, Schema extends Messag
 /** The type of the reply for the client that gets it. */
 export type WireReply<Provider extends FastifyTypeProvider, Schema extends MessageSchema, Returned> =
   Schema extends { readonly reply: infer Reply }
-    ? unknown extends OnWire<Provider, Reply> ? ReturnedReply<Returned> : OnWire<Provider, Reply>
+    ? Known<OnWire<Provider, Reply>, ReturnedReply<Returned>>
     : ReturnedReply<Returned>

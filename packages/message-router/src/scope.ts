@@ -27,7 +27,7 @@ export class Scopes {
   add (instance: FastifyInstance, options: ScopeOptions): void {
     const { messageHooks, messagePrefix } = options
     if (messageHooks === undefined && messagePrefix === undefined) return
-    this.#scopes.set(instance, extend(this.of(instance), messageHooks ?? {}, messagePrefix ?? ''))
+    this.#scopes.set(instance, extend(this.of(instance), messageHooks, messagePrefix))
   }
 
   /** A Fastify scope has the instance around it as its prototype. */
@@ -40,7 +40,7 @@ export class Scopes {
   }
 }
 
-function extend (outer: Scope, hooks: unknown, prefix: unknown): Scope {
+function extend (outer: Scope, hooks: unknown = {}, prefix: unknown = ''): Scope {
   const where = 'register options'
   if (typeof prefix !== 'string') refuse(where, 'messagePrefix', 'a string', prefix)
   if (typeof hooks !== 'object' || hooks === null) refuse(where, 'messageHooks', 'an object with preValidation and preHandler', hooks)

@@ -12,15 +12,15 @@ export interface Problem {
   readonly message: string
 }
 
-/** The error that Fastify would make of the same result, so that error handlers know it. */
+/** The error that Fastify would make of the same result, so that error handlers know it. What it says of itself stays. */
 export function validationError (result: unknown, format: SchemaErrorFormatter): Error {
-  if (result instanceof Error) {
-    return Object.assign(result, { statusCode: 400, code: 'FST_ERR_VALIDATION', validationContext: 'body', ...result })
-  }
+  if (result instanceof Error) return complete(result)
   const validation = result as FastifySchemaValidationError[]
-  return Object.assign(format(validation, 'body'), {
-    statusCode: 400, code: 'FST_ERR_VALIDATION', validation, validationContext: 'body'
-  })
+  return Object.assign(complete(format(validation, 'body')), { validation })
+}
+
+function complete (error: Error): Error {
+  return Object.assign(error, { statusCode: 400, code: 'FST_ERR_VALIDATION', validationContext: 'body' }, Object.assign({}, error))
 }
 
 /** What the sender is told of `error.validation`. */

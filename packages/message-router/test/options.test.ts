@@ -1,0 +1,86 @@
+import Fastify from 'fastify'
+import t from 'tap'
+import { InvalidOptionError, messageRouter, type MessageOptions, type MessageRouterOptions } from '../src/index.ts'
+import { build } from './harness.ts'
+
+void t.test('a route refuses what it cannot use, and says what it expected, what came and where', async (t) => {
+  const app = await build(t)
+  const wrong: Array<[options: object, words: RegExp]> = [
+    [{ schema: null }, /message "x": schema must be an object with data and reply, but it is null/u],
+    [{ schema: 5 }, /schema .* 5/u],
+    [{ only: 'ws' }, /only must be the URL pattern .* but it is 'ws'/u],
+    [{ only: [] }, /only/u],
+    [{ only: [5] }, /only/u],
+    [{ only: 5 }, /only/u],
+    [{ timeout: 0 }, /timeout must be milliseconds from 1 to 2147483647, or false, but it is 0/u],
+    [{ timeout: Infinity }, /timeout .* Infinity/u],
+    [{ timeout: Number.NaN }, /timeout .* NaN/u],
+    [{ timeout: '5' }, /timeout .* '5'/u],
+    [{ timeout: 2 ** 31 }, /timeout/u],
+    [{ rateLimit: 5 }, /rateLimit must be false or \{ max, timeWindow \}, but it is 5/u],
+    [{ rateLimit: null }, /rateLimit/u],
+    [{ rateLimit: { max: 0, timeWindow: 1 } }, /rateLimit.max must be a whole number from 1, but it is 0/u],
+    [{ rateLimit: { max: 1.5, timeWindow: 1 } }, /rateLimit.max/u],
+    [{ rateLimit: { max: 1, timeWindow: false } }, /rateLimit.timeWindow must be milliseconds from 1 to 2147483647, but it is false/u],
+    [{ idempotent: 'yes' }, /idempotent must be a boolean, but it is 'yes'/u],
+    [{ builtIn: 1 }, /builtIn/u],
+    [{ preHandler: 'x' }, /preHandler must be a function or a list of functions, but it is 'x'/u],
+    [{ preValidation: [() => {}, null] }, /preValidation .* null/u]
+  ]
+  for (const [options, message] of wrong) {
+    t.throws(() => app.message('x', options as MessageOptions, () => {}), { code: 'FRT_ERR_MESSAGE_OPTION', message }, message.source)
+  }
+  t.throws(() => app.message('x', {}, 'no function' as never), { message: /message "x": handler must be a function/u })
+  for (const type of ['', 'x'.repeat(129), 'é'.repeat(65), 5 as never]) {
+    t.throws(() => app.message(type, () => {}), { message: /type must be a string of 1 to 128 bytes/u })
+  }
+  t.throws(() => app.message('x', { timeout: 0 }, () => {}), InvalidOptionError)
+})
+
+void t.test('types of the protocol are refused, unless a sister package brings them', async (t) => {
+  const app = await build(t)
+  for (const type of ['subscribe', 'reply', 'failure', 'auth.refresh', 'realtime.x']) {
+    t.throws(() => app.message(type, () => {}), { code: 'FRT_ERR_MESSAGE_RESERVED' }, type)
+  }
+  app.message('subscribe', { builtIn: true }, () => {})
+  await app.register(async (scope) => {
+    t.throws(() => scope.message('x', () => {}), { code: 'FRT_ERR_MESSAGE_RESERVED', message: /"realtime\.x"/u }, 'with its prefix')
+  }, { messagePrefix: 'realtime.' })
+})
+
+void t.test('a type has one handler on each endpoint', async (t) => {
+  const app = await build(t)
+  app.message('send', () => {})
+  app.message('send', { only: '/ws' }, () => {})
+  t.throws(() => app.message('send', () => {}), { code: 'FRT_ERR_MESSAGE_DUPLICATE', message: /"send" has a handler already on every endpoint: .*messagePrefix/u })
+  t.throws(() => app.message('send', { only: ['/x', '/ws'] }, () => {}), { code: 'FRT_ERR_MESSAGE_DUPLICATE', message: /already on \/ws/u })
+  await t.rejects(async () => app.register(async (scope) => { scope.message('send', () => {}) }), { code: 'FRT_ERR_MESSAGE_DUPLICATE' })
+})
+
+void t.test('message returns the full type', async (t) => {
+  const app = await build(t)
+  t.same(app.message('send', () => {}), { type: 'send' })
+  await app.register(async (scope) => {
+    t.same(scope.message('send', () => {}), { type: 'chat.send' })
+  }, { messagePrefix: 'chat.' })
+})
+
+void t.test('the plugin refuses options that it cannot use', async (t) => {
+  for (const [options, message] of [
+    [{ timeout: 0 }, /message-router: timeout must be/u],
+    [{ clock: {} }, /message-router: clock must be a Clock/u],
+    [{ clock: null }, /message-router: clock must be a Clock/u],
+    [{ messagePrefix: 5 }, /register options: messagePrefix must be a string, but it is 5/u],
+    [{ messageHooks: 5 }, /register options: messageHooks must be an object/u],
+    [{ messageHooks: null }, /register options: messageHooks must be an object/u],
+    [{ messageHooks: { preHandler: 5 } }, /register options: messageHooks.preHandler must be a function/u]
+  ] as const) {
+    await t.rejects(build(t, { router: options as unknown as MessageRouterOptions }), { code: 'FRT_ERR_MESSAGE_OPTION', message })
+  }
+})
+
+void t.test('without the pool it refuses to boot', async (t) => {
+  const app = Fastify()
+  t.teardown(async () => app.close())
+  await t.rejects(async () => app.register(messageRouter), { code: 'FST_ERR_PLUGIN_NOT_PRESENT_IN_INSTANCE', message: /connectionPool/u })
+})
