@@ -1,22 +1,25 @@
 const prefix = 'bearer.'
 
-/** The subprotocol entry that carries a token; a server reads it and never selects it. */
+/** The subprotocol that carries a token to the server: `bearer.` and the token as base64url (RFC 4648 section 5). */
 export function bearerProtocol (token: string): string {
-  const binary = String.fromCharCode(...new TextEncoder().encode(token))
+  let binary = ''
+  for (const byte of new TextEncoder().encode(token)) binary += String.fromCharCode(byte)
   return prefix + btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 
-/** The token in a subprotocol entry; `undefined` when it carries none or is malformed. */
+/** Whether an offered subprotocol is a credential. Such a name is never selected, so it never comes back in a header. */
+export function isBearerProtocol (protocol: string): boolean {
+  return protocol.startsWith(prefix)
+}
+
+/** The token in an offered subprotocol; `undefined` when it is no `bearer.` entry or does not decode. */
 export function readBearerProtocol (protocol: string): string | undefined {
-  if (!isBearerProtocol(protocol)) return undefined
+  const encoded = protocol.slice(prefix.length)
+  if (!isBearerProtocol(protocol) || !/^[A-Za-z0-9_-]+$/.test(encoded)) return undefined
   try {
-    const binary = atob(protocol.slice(prefix.length).replaceAll('-', '+').replaceAll('_', '/'))
-    return new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)))
+    const binary = atob(encoded.replaceAll('-', '+').replaceAll('_', '/'))
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)))
   } catch {
     return undefined
   }
-}
-
-export function isBearerProtocol (protocol: string): boolean {
-  return protocol.startsWith(prefix)
 }

@@ -1,29 +1,26 @@
 import type { CloseReason } from './close-reason.ts'
+import { byteLength, cutToBytes } from './byte-length.ts'
 
-const staysAway: ReadonlySet<number> = new Set([1000, 1002, 1003, 1007, 1008, 1009, 1010])
+/** RFC 6455 section 5.5: a control frame carries 125 bytes, and the code takes two of them. */
 const maxReasonBytes = 123
-const hint = /; retry-after=(\d{1,9})$/
-const encoder = new TextEncoder()
-const decoder = new TextDecoder()
 
-/** Whether a client comes back after this close code, also for codes it has never seen. */
+/**
+ * Whether a client should connect again after this close code: of ours 4000–4499 come back and 4500–4999 stay away;
+ * 1000, 1002, 1003 and 1007–1010 stay away; everything else, 1005 and 1006 included, comes back.
+ */
 export function comesBack (code: number): boolean {
-  return !staysAway.has(code) && (code < 4500 || code > 4999)
+  if (code >= 4000) return code < 4500
+  return code !== 1000 && code !== 1002 && code !== 1003 && !(code >= 1007 && code <= 1010)
 }
 
-/** The reason as it travels: the words, cut at a character so that all fits 123 bytes (RFC 6455 section 5.5), then the hint. */
+/** The text of a close frame: `<words>; retry-after=<ms>`, the words cut so that all of it fits in 123 bytes of UTF-8. */
 export function formatCloseReason ({ reason, retryAfter }: CloseReason): string {
-  const tail = retryAfter === undefined ? '' : `; retry-after=${Math.ceil(retryAfter)}`
-  const room = maxReasonBytes - tail.length
-  const bytes = encoder.encode(reason)
-  if (bytes.length <= room) return reason + tail
-  let end = room
-  while (((bytes[end] as number) & 0xc0) === 0x80) end--
-  return decoder.decode(bytes.subarray(0, end)) + tail
+  const hint = retryAfter === undefined ? '' : `; retry-after=${Math.max(0, Math.ceil(retryAfter))}`
+  return cutToBytes(reason, maxReasonBytes - byteLength(hint)) + hint
 }
 
-/** The hint when to come back, in milliseconds; `undefined` without one. */
+/** Milliseconds that the server asks to wait, when the reason of a close carries the hint. */
 export function parseRetryAfter (reason: string): number | undefined {
-  const found = hint.exec(reason)
-  return found === null ? undefined : Number(found[1])
+  const digits = /; retry-after=(\d{1,9})$/.exec(reason)?.[1]
+  return digits === undefined ? undefined : Number(digits)
 }

@@ -1,38 +1,49 @@
 import type { Codec, Encoded } from './codec.ts'
 import { DecodeError } from './decode-error.ts'
-import type { PublicationHead } from './envelope.ts'
-import { checkLimits, defaultParserLimits, type ParserLimits } from './parser-limits.ts'
+import { checkLimits, resolveLimits } from './parser-limits.ts'
+import type { ParserLimits } from './parser-limits.ts'
+import type { Envelope, PublicationHead } from './envelope.ts'
 
-/** A JSON codec with parser limits of your own. */
-export function jsonCodecWith (limits: Partial<ParserLimits>): Codec {
-  const effective = { ...defaultParserLimits, ...limits }
-  return Object.freeze({
-    subprotocol: 'realtime.v1.json',
-    binary: false,
-    encode: (envelope) => JSON.stringify(envelope),
-    encodePublication,
-    decode (frame) {
-      const value = parse(frame)
-      checkLimits(value, effective)
-      return value
-    }
-  } satisfies Codec)
+export interface JsonCodecOptions extends Partial<ParserLimits> {
+  /** Turns a payload of bytes into JSON text, such as `msgpackToJson`. Default: such a payload throws a TypeError. */
+  readonly toJson?: (payload: Uint8Array) => string
 }
 
-/** `realtime.v1.json`: one JSON object in a text frame. */
-export const jsonCodec: Codec = jsonCodecWith({})
+/** Text frames of JSON, with the limits that a server wants. */
+export const jsonCodec: Codec = /* @__PURE__ */ jsonCodecWith()
+
+/** @throws {TypeError} when an option is out of its range. */
+export function jsonCodecWith (options: JsonCodecOptions = {}): Codec {
+  const limits = resolveLimits(options)
+  const toJson = options.toJson ?? refuseBytes
+  return {
+    subprotocol: 'realtime.v1.json',
+    binary: false,
+    encode: (envelope: Envelope) => JSON.stringify(envelope),
+    encodePublication: (head, payload) => spliceJson(head, typeof payload === 'string' ? payload : toJson(payload)),
+    decode (frame) {
+      const value = parse(frame)
+      checkLimits(value, limits)
+      return value
+    }
+  }
+}
+
+/** Only named fields travel, so that a caller may hand in a larger object, such as a broker's record. */
+function spliceJson ({ topic, event, id, time, position, version, trace, delta }: PublicationHead, payload: string): string {
+  const head = JSON.stringify({ type: 'publication', topic, event, id, time, position, version, trace, delta })
+  return `${head.slice(0, -1)},"data":${payload}}`
+}
 
 function parse (frame: Encoded): unknown {
   if (typeof frame !== 'string') throw new DecodeError('expected a text frame')
   try {
-    return JSON.parse(frame)
+    return JSON.parse(frame) as unknown
   } catch {
     throw new DecodeError('expected one JSON value')
   }
 }
 
-function encodePublication (head: PublicationHead, payload: Encoded): string {
-  if (typeof payload !== 'string') throw new DecodeError('expected a payload of JSON text')
-  const text = JSON.stringify({ type: 'publication', ...head })
-  return `${text.slice(0, -1)},"data":${payload}}`
+function refuseBytes (): never {
+  throw new TypeError('Expected a payload of JSON text, got bytes. Give jsonCodecWith({ toJson }) a function that turns them into JSON.')
 }
