@@ -1,4 +1,4 @@
-import { isBearerProtocol, readBearer } from '@fastify-realtime/protocol'
+import { isBearerProtocol, readBearerProtocol } from '@fastify-realtime/protocol'
 import { Refusal } from './refusal.ts'
 
 /** Where a credential came from. */
@@ -61,7 +61,7 @@ function fromProtocols (protocols: string | undefined): Credential | undefined {
   const [offer] = offers
   if (offer === undefined) return undefined
   if (offers.length > 1) throw new Refusal('invalid', 'two bearers')
-  return credential('subprotocol', readBearer(offer) ?? '')
+  return credential('subprotocol', readBearerProtocol(offer) ?? '')
 }
 
 function fromCookie (value: string | null | undefined): Credential | undefined {

@@ -25,7 +25,7 @@ export interface ServerDetails {
 /** A real server with the pool, auth, `/ws`, `/open` (anonymous) and `/me`. */
 export async function server (t: Test, options: AuthOptions = { jwt: { secret } }, details: ServerDetails = {}): Promise<Server> {
   const log: string[] = []
-  const app = Fastify({ logger: { level: 'trace', stream: { write: (line) => { log.push(line) } } }, ...details.fastify } as object)
+  const app = Fastify({ logger: { level: 'trace', stream: { write: (line: string) => { log.push(line) } } }, ...details.fastify } as object)
   t.teardown(() => app.close())
   await app.register(connectionPool)
   await details.before?.(app)

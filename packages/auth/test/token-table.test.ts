@@ -1,0 +1,164 @@
+import { createHmac } from 'node:crypto'
+import { bearerProtocol } from '@fastify-realtime/protocol'
+import cookie from '@fastify/cookie'
+import t from 'tap'
+import { open, server } from './support/server.ts'
+import type { Server } from './support/server.ts'
+import { ec, ed, encode, goodClaims, pem, rsa, seconds, secret, token } from './support/tokens.ts'
+
+const json = 'realtime.v1.json'
+const cookieSecret = 'c'.repeat(32)
+
+/** How each source carries a token. The answer to a bad one is a close code where our subprotocol is offered. */
+const sources: Record<string, (server: Server, token: string) => ReturnType<typeof open>> = {
+  header: ({ url }, token) => open(url(), { headers: { authorization: `Bearer ${token}` } }),
+  subprotocol: ({ url }, token) => open(url(), { protocols: [json, bearerProtocol(token)] }),
+  cookie: ({ url, app }, token) =>
+    open(url(), { headers: { origin: 'https://app.example.com', cookie: `token=${encodeURIComponent(app.signCookie(token))}` } }),
+  query: ({ url }, token) => open(url(`/ws?token=${encodeURIComponent(token)}`)),
+  custom: ({ url }, token) => open(url(), { headers: { 'x-token': token } })
+}
+
+function forged (publicKey: string | Buffer): string {
+  const input = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(goodClaims())}`
+  return `${input}.${createHmac('sha256', publicKey).update(input).digest('base64url')}`
+}
+
+const spki = pem(rsa.publicKey)
+const valid = (): string => token({ alg: 'RS256', key: rsa.privateKey })
+const claimsOf = (change: object): string => token({ alg: 'RS256', key: rsa.privateKey, claims: { ...goodClaims(), ...change } })
+const headerOf = (header: object): string => token({ alg: 'RS256', key: rsa.privateKey, header })
+
+const tokens: Record<string, [make: () => string, kind: 'valid' | 'invalid' | 'expired']> = {
+  valid: [valid, 'valid'],
+  'valid, typ at+jwt': [() => headerOf({ typ: 'application/at+jwt' }), 'valid'],
+  'valid, PS256': [() => token({ alg: 'PS256', key: rsa.privateKey }), 'valid'],
+  expired: [() => claimsOf({ exp: seconds(-5) }), 'expired'],
+  'not yet valid': [() => claimsOf({ nbf: seconds(60) }), 'invalid'],
+  'wrong key': [() => token({ alg: 'ES256', key: ec.privateKey }), 'invalid'],
+  'wrong algorithm': [() => token({ alg: 'HS256', key: secret }), 'invalid'],
+  'EdDSA for an RSA key': [() => token({ alg: 'EdDSA', key: ed.privateKey }), 'invalid'],
+  'forged with the public key, SPKI': [() => forged(spki), 'invalid'],
+  'forged with the public key, SPKI without the last newline': [() => forged(spki.trimEnd()), 'invalid'],
+  'forged with the public key, PKCS#1': [() => forged(rsa.publicKey.export({ type: 'pkcs1', format: 'pem' })), 'invalid'],
+  'forged with the public key, DER': [() => forged(rsa.publicKey.export({ type: 'spki', format: 'der' })), 'invalid'],
+  'forged with the public key, JWK': [() => forged(JSON.stringify(rsa.publicKey.export({ format: 'jwk' }))), 'invalid'],
+  'alg none': [() => token({ alg: 'none' }), 'invalid'],
+  'alg NONE with a signature': [() => `${encode({ alg: 'NONE' })}.${encode(goodClaims())}.${valid().split('.')[2]}`, 'invalid'],
+  'no signature': [() => valid().split('.').slice(0, 2).join('.') + '.', 'invalid'],
+  'a signature of something else': [() => `${encode({ alg: 'RS256' })}.${encode({ ...goodClaims(), sub: 'eve' })}.${valid().split('.')[2]}`, 'invalid'],
+  'array payload': [() => token({ alg: 'RS256', key: rsa.privateKey, claims: ['ada'] }), 'invalid'],
+  'string payload': [() => token({ alg: 'RS256', key: rsa.privateKey, claims: '"ada"' }), 'invalid'],
+  'payload that is no JSON': [() => token({ alg: 'RS256', key: rsa.privateKey, claims: 'ada' }), 'invalid'],
+  'unknown crit': [() => headerOf({ crit: ['exp2'], exp2: 1 }), 'invalid'],
+  'empty crit': [() => headerOf({ crit: [] }), 'invalid'],
+  oversized: [() => claimsOf({ pad: 'x'.repeat(8_192) }), 'invalid'],
+  'no exp': [() => claimsOf({ exp: undefined }), 'invalid'],
+  'exp as text': [() => claimsOf({ exp: String(seconds(60)) }), 'invalid'],
+  'no iat': [() => claimsOf({ iat: undefined }), 'invalid'],
+  'iat as text': [() => claimsOf({ iat: 'today' }), 'invalid'],
+  'no sub': [() => claimsOf({ sub: undefined }), 'invalid'],
+  'sub as a number': [() => claimsOf({ sub: 7 }), 'invalid'],
+  'a sub that is too long': [() => claimsOf({ sub: 'x'.repeat(201) }), 'invalid'],
+  'older than any credential may get': [() => claimsOf({ iat: seconds(-40 * 86_400) }), 'expired'],
+  'a topic token': [() => headerOf({ typ: 'topic+jwt' }), 'invalid'],
+  'a logout token': [() => headerOf({ typ: 'logout+jwt' }), 'invalid'],
+  'typ that is a number': [() => headerOf({ typ: 7 }), 'invalid'],
+  'two parts': [() => 'a.b', 'invalid'],
+  'not a JWT': [() => 'x'.repeat(40), 'invalid']
+}
+
+t.test('every source answers every token alike', async (t) => {
+  const running = await server(t, {
+    jwt: { publicKey: spki },
+    allowQueryToken: true,
+    cookie: { name: 'token', signed: true },
+    origins: ['https://app.example.com'],
+    extract: (request) => request.headers['x-token'] as string | undefined
+  }, {
+    before: async (app) => { await app.register(cookie, { secret: cookieSecret }) },
+    fastify: { http: { maxHeaderSize: 65_536 } } as object
+  })
+  for (const [source, send] of Object.entries(sources)) {
+    for (const [name, [make, kind]] of Object.entries(tokens)) {
+      const opened = await send(running, make())
+      const label = `${source}: ${name}`
+      if (kind === 'valid') {
+        t.equal(opened.first?.principal, 'ada', label)
+        opened.ws.terminate()
+      } else if (source === 'subprotocol') {
+        t.same(opened.close?.code, kind === 'expired' ? 4004 : 4501, label)
+        t.equal(opened.messages.length, 0, label)
+      } else {
+        t.equal(opened.status, 401, label)
+        const { code } = JSON.parse(opened.body) as { code: string }
+        t.equal(code, kind === 'expired' ? 'FRT_ERR_CREDENTIAL_EXPIRED' : 'FRT_ERR_UNAUTHENTICATED', label)
+      }
+    }
+  }
+})
+
+t.test('a token of any family opens with its own key', async (t) => {
+  for (const [alg, jwt, key] of [
+    ['HS256', { secret }, secret], ['HS384', { secret }, secret], ['HS512', { secret }, secret],
+    ['RS256', { publicKey: spki }, rsa.privateKey], ['PS512', { publicKey: spki }, rsa.privateKey],
+    ['ES256', { publicKey: pem(ec.publicKey) }, ec.privateKey], ['EdDSA', { publicKey: pem(ed.publicKey) }, ed.privateKey]
+  ] as const) {
+    const { app } = await server(t, { jwt })
+    const response = await app.inject({ url: '/me', headers: { authorization: `Bearer ${token({ alg, key })}` } })
+    t.same(response.json(), { id: 'ada' }, alg)
+  }
+})
+
+t.test('issuer and audience must be there when they are asked for', async (t) => {
+  const { app } = await server(t, { jwt: { secret, issuer: 'https://issuer.example.com', audience: ['chat', 'shop'] } })
+  const status = async (change: object) =>
+    (await app.inject({ url: '/me', headers: { authorization: `Bearer ${token({ claims: { ...goodClaims(), ...change } })}` } })).statusCode
+  const iss = 'https://issuer.example.com'
+  t.equal(await status({ iss, aud: 'chat' }), 200)
+  t.equal(await status({ iss, aud: ['other', 'shop'] }), 200)
+  t.equal(await status({ iss }), 401)
+  t.equal(await status({ aud: 'chat' }), 401)
+  t.equal(await status({ iss, aud: 'other' }), 401)
+  t.equal(await status({ iss: `${iss}.evil.com`, aud: 'chat' }), 401)
+})
+
+t.test('a tolerance forgives that much and no more', async (t) => {
+  const { app } = await server(t, { jwt: { secret, clockTolerance: 30_000 } })
+  const status = async (change: object) =>
+    (await app.inject({ url: '/me', headers: { authorization: `Bearer ${token({ claims: { ...goodClaims(), ...change } })}` } })).statusCode
+  t.equal(await status({ exp: seconds(-10) }), 200)
+  t.equal(await status({ exp: seconds(-40) }), 401)
+  t.equal(await status({ nbf: seconds(10) }), 200)
+  t.equal(await status({ nbf: seconds(40) }), 401)
+})
+
+t.test('a key that is being replaced is good until its date', async (t) => {
+  const { app } = await server(t, {
+    jwt: { secret, previous: [{ publicKey: pem(ec.publicKey), until: Date.now() + 60_000 }, { publicKey: spki, until: new Date(0) }] }
+  })
+  const status = async (made: string) => (await app.inject({ url: '/me', headers: { authorization: `Bearer ${made}` } })).statusCode
+  t.equal(await status(token()), 200)
+  t.equal(await status(token({ alg: 'ES256', key: ec.privateKey })), 200)
+  t.equal(await status(valid()), 401)
+  t.equal(await status(token({ claims: { ...goodClaims(), exp: seconds(-1) } })), 401)
+})
+
+t.test('the principal may be made by the app', async (t) => {
+  const { app } = await server(t, { jwt: { secret, principal: ({ email }) => typeof email === 'string' ? { id: email } : null } })
+  const get = (claims: object) => app.inject({ url: '/me', headers: { authorization: `Bearer ${token({ claims: { ...goodClaims(), ...claims } })}` } })
+  t.same((await get({ email: 'ada@example.com' })).json(), { id: 'ada@example.com' })
+  t.equal((await get({})).statusCode, 401)
+})
+
+t.test('the app\'s own @fastify/jwt works before and after', async (t) => {
+  const { default: fastifyJwt } = await import('@fastify/jwt')
+  for (const moment of ['before', 'after'] as const) {
+    const { app } = await server(t, { jwt: { secret } }, { [moment]: (app: { register (plugin: unknown, options: object): unknown }) => app.register(fastifyJwt, { secret: 'mine' }) })
+    const made = app.jwt.sign({ mine: true })
+    t.match(app.jwt.verify(made), { mine: true })
+    t.notOk('realtime0' in app.jwt)
+    t.equal((await app.inject({ url: '/me', headers: { authorization: `Bearer ${token()}` } })).statusCode, 200)
+    t.equal((await app.inject({ url: '/me', headers: { authorization: `Bearer ${made}` } })).statusCode, 401)
+  }
+})
