@@ -46,8 +46,15 @@ export class Settler {
 
   settle (membership: Membership): void {
     this.#postponed.delete(membership)
-    this.#todo.add(membership)
-    this.#pump()
+    // Its worker looks again before it ends.
+    if (membership.busy) return
+    if (membership.stored === membership.wanted) {
+      this.#todo.delete(membership)
+      this.#done(membership)
+    } else {
+      this.#todo.add(membership)
+      this.#pump()
+    }
   }
 
   postpone (membership: Membership): void {
@@ -60,15 +67,15 @@ export class Settler {
   /** Settles when the store agrees with the membership, or rejects with what the attempt met; it is tried again then. */
   async settled (membership: Membership): Promise<void> {
     if (!membership.busy && membership.stored === membership.wanted) return
-    const settled = new Promise<void>((resolve, reject) => { membership.waiting.push({ resolve, reject }) })
-    this.#pump()
-    await settled
+    if (!this.#parts.up()) throw this.#parts.unavailable()
+    await new Promise<void>((resolve, reject) => { membership.waiting.push({ resolve, reject }) })
   }
 
   /** Tries again what failed or had to wait for the broker. */
   retry (): void {
-    for (const membership of this.#failed) this.#todo.add(membership)
+    const failed = [...this.#failed]
     this.#failed.clear()
+    for (const membership of failed) this.settle(membership)
     this.#pump()
   }
 
@@ -98,15 +105,10 @@ export class Settler {
   }
 
   #pump (): void {
-    const up = this.#parts.up()
+    if (!this.#parts.up()) return
     for (const membership of this.#todo) {
-      const agreed = membership.stored === membership.wanted
-      if (agreed || membership.busy) this.#todo.delete(membership)
-      if (membership.busy) continue
-      if (agreed) this.#done(membership)
-      else if (!up) this.#reject(membership, this.#parts.unavailable())
-      else if (this.#running < MOST_AT_ONCE) void this.#work(membership)
-      else return
+      if (this.#running >= MOST_AT_ONCE) return
+      void this.#work(membership)
     }
   }
 
@@ -126,7 +128,7 @@ export class Settler {
     membership.busy = false
     this.#running--
     this.#pump()
-    if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve()
+    if (this.#running === 0) this.#rest()
   }
 
   async #step (membership: Membership): Promise<void> {
@@ -137,6 +139,12 @@ export class Settler {
     // What changed meanwhile is done in the next step.
     membership.stored = wanted && membership.info !== info ? undefined : wanted
     if (change.changed) await this.#parts.tell(topic, toChange(wanted ? 'joined' : 'left', principal, info, change))
+  }
+
+  /** Nothing is in flight: all is done, or the broker is away. */
+  #rest (): void {
+    for (const membership of this.#todo) this.#reject(membership, this.#parts.unavailable())
+    for (const resolve of this.#idle.splice(0)) resolve()
   }
 
   #reject (membership: Membership, error: unknown): void {

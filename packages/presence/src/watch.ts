@@ -1,3 +1,4 @@
+import type { PresenceList } from '@fastify-realtime/broker'
 import type { Connection } from '@fastify-realtime/connection-pool'
 import type { Change } from './change.ts'
 import { TopicView } from './topic-view.ts'
@@ -18,6 +19,7 @@ export class Watch {
   late: boolean = false
   /** Monotonic milliseconds before which a number alone is not told again. */
   quietUntil: number = 0
+  /** What came while the list is being read. A new watch is reading. */
   #reading: Change[] | undefined = []
 
   constructor (topic: string, limit: number) {
@@ -28,16 +30,16 @@ export class Watch {
   get unused (): boolean { return this.watchers.size === 0 && this.waiting === 0 }
   get reading (): boolean { return this.#reading !== undefined }
 
-  /** From here until `stopReading` changes wait, because the list may hold them already. A new watch is reading. */
-  startReading (): void {
-    this.#reading = []
-  }
-
-  stopReading (): void {
-    const changes = this.#reading ?? []
-    this.#reading = undefined
-    if (changes.length === MOST_WHILE_READING) this.view.doubt()
-    for (const change of changes) this.view.apply(change)
+  /** While it runs changes wait, because the list may hold them already. */
+  async read (list: () => Promise<PresenceList>): Promise<void> {
+    const changes: Change[] = this.#reading = []
+    try {
+      this.view.reset(await list())
+    } finally {
+      this.#reading = undefined
+      for (const change of changes) this.view.apply(change)
+      if (changes.length === MOST_WHILE_READING) this.view.doubt()
+    }
   }
 
   take (change: Change): void {

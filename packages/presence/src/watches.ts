@@ -113,12 +113,7 @@ export class Watches {
   }
 
   async #read (watch: Watch): Promise<void> {
-    watch.startReading()
-    try {
-      watch.view.reset(await this.#parts.store.list(watch.topic, this.#parts.maxMembers))
-    } finally {
-      watch.stopReading()
-    }
+    await watch.read(() => this.#parts.store.list(watch.topic, this.#parts.maxMembers))
   }
 
   async #end (watch: Watch): Promise<void> {

@@ -169,7 +169,7 @@ void t.test('while the broker is away a join says so, and is made up for', async
   const { clock, nodes: [a], connect } = await cluster(1)
   const ada = connect('ada')
   a!.broker.up = false
-  await t.rejects(a!.node.join(ada.connection, 'room:1'), { statusCode: 503 })
+  await t.rejects(a!.node.join(ada.connection, 'room:1'), { code: 'FRT_ERR_BROKER_UNAVAILABLE' })
   const gone = connect('bob')
   a!.node.enter(gone.connection, 'room:1')
   a!.node.close(gone.connection)

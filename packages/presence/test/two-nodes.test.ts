@@ -116,8 +116,9 @@ async function judge ({ nodes, clock }: Cluster, run: Run): Promise<void> {
 }
 
 void t.test('whatever happens, watchers end with what the store has, and nothing stays behind', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
+  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), fc.boolean(), async (steps, chained) => {
     const made = await cluster(2)
+    for (const { broker } of made.nodes) broker.chained = chained
     const run = new Run(made)
     for (const move of steps) await run.take(move)
     await judge(made, run)
