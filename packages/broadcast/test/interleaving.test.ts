@@ -1,0 +1,108 @@
+import fc from 'fast-check'
+import type { Scheduler } from 'fast-check'
+import { systemClock } from '@fastify-realtime/protocol'
+import { test } from 'tap'
+import { assemble, guards } from '../src/assembly.ts'
+import type { Guards } from '../src/assembly.ts'
+import type { Continuity } from '../src/continuity.ts'
+import type { Interests } from '../src/interests.ts'
+import { resolveOptions } from '../src/options.ts'
+import { frame } from './model/fake-connection.ts'
+import { ModelBroker } from './model/model-broker.ts'
+import { ModelClient } from './model/model-client.ts'
+
+const TOPIC = 'room:1'
+const quiet = { warn: () => {}, error: () => {} }
+
+const commands = fc.array(fc.oneof(
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('publish' as const), client: fc.constant(0) }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constantFrom('subscribe' as const, 'unsubscribe' as const, 'disconnect' as const), client: fc.nat(1) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('forget' as const, 'kick' as const, 'check' as const), client: fc.nat(1) }) }
+), { maxLength: 24 })
+
+type Commands = typeof commands extends fc.Arbitrary<infer Value> ? Value : never
+
+async function run (scheduler: Scheduler, script: Commands, parts: Guards): Promise<void> {
+  const step = (label: string): Promise<unknown> => scheduler.schedule(Promise.resolve(), label)
+  const broker = new ModelBroker(step, 6)
+  const options = resolveOptions({ topics: { 'room:*': { history: { size: 6 } } }, recovery: { maxPublications: 2 } })
+  const assembly = assemble({
+    options, pool: { frame }, channel: broker, history: () => broker.history, isUp: () => true, clock: systemClock, log: quiet
+  }, parts)
+  broker.deliver = (record) => assembly.delivery.deliver(record)
+  const clients = [0, 1].map(() => new ModelClient(assembly, TOPIC))
+  const background: Array<Promise<unknown>> = []
+
+  const play = async (): Promise<void> => {
+    for (const [at, { kind, client: index }] of script.entries()) {
+      await step(kind)
+      const client = clients[index]!
+      if (kind === 'publish') background.push(assembly.publisher.publish(TOPIC, 'm', at, {}))
+      else if (kind === 'subscribe') background.push(client.subscribe())
+      else if (kind === 'check') background.push(assembly.check.check())
+      else if (kind === 'forget') broker.forget()
+      else if (kind === 'kick') for (const held of [...assembly.subscriptions.topic(TOPIC)?.receivers() ?? []]) assembly.subscribing.end(held, 'forced', assembly.subscribing.notice(TOPIC, 'forced', ''))
+      else client[kind]()
+    }
+  }
+  background.push(play())
+  await scheduler.waitIdle()
+
+  // In the end everybody who wants to be subscribed is, after as many recoveries as that takes.
+  for (let round = 0; round < 12; round++) {
+    background.push(assembly.check.check())
+    await scheduler.waitIdle()
+    for (const client of clients) if (client.wanted && !client.settled) background.push(client.subscribe())
+    await scheduler.waitIdle()
+  }
+  await Promise.all(background)
+  judge(broker, clients)
+
+  for (const client of clients) client.disconnect()
+  await scheduler.waitIdle()
+  if (assembly.subscriptions.size + assembly.subscriptions.topicCount + assembly.subscriptions.connectionCount > 0) throw new Error('subscriptions are left')
+  if (broker.interests.size > 0) throw new Error('an interest is left')
+}
+
+/** Every stretch holds what was published after its start: all of it, or up to where the client ended it or was told. */
+function judge (broker: ModelBroker, clients: readonly ModelClient[]): void {
+  for (const client of clients) {
+    if (!client.settled) throw new Error('a client is not as it wants to be')
+    for (const { start, offsets, ended } of client.stretches) {
+      const due = broker.truth.flatMap(({ position }) =>
+        position?.epoch === start.epoch && position.offset > start.offset ? [position.offset] : [])
+      const expected = ended ? due.slice(0, offsets.length) : due
+      if (String(offsets) !== String(expected)) throw new Error(`due ${String(expected)} after ${start.offset}, got ${String(offsets)}`)
+    }
+  }
+}
+
+const property = (parts: Guards): fc.IAsyncProperty<[Scheduler, Commands]> =>
+  fc.asyncProperty(fc.scheduler(), commands, (scheduler, script) => run(scheduler, script, parts))
+
+/** A fixed seed: a control either fails, or it does not. */
+const fails = async (parts: Guards): Promise<boolean> => {
+  const found = await fc.check(property(parts), { numRuns: 2_000, endOnFailure: true, seed: 7 })
+  return found.failed
+}
+
+test('whatever happens in whatever order, everybody gets everything once and in order, and nothing is left', async () => {
+  await fc.assert(property(guards), { numRuns: 500 })
+})
+
+test('without the merge buffer this fails', async (t) => {
+  t.ok(await fails({ ...guards, buffer: () => ({ add: () => {}, after: () => [] }) }))
+})
+
+test('without the epoch check this fails', async (t) => {
+  const offsetsAlone: Continuity = (last, next) => last === undefined || next.offset > last.offset ? 'next' : 'seen'
+  t.ok(await fails({ ...guards, continuity: offsetsAlone }))
+})
+
+test('without interests that are serial per topic this fails', async (t) => {
+  const interests: Guards['interests'] = (channel): Interests => ({
+    hold: (topic) => channel.subscribe(topic),
+    drop: (topic) => { void channel.unsubscribe(topic) }
+  })
+  t.ok(await fails({ ...guards, interests }))
+})
