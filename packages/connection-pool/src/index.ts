@@ -1,3 +1,5 @@
+// Brings the types of `websocket: true` routes to whoever imports the pool.
+import '@fastify/websocket'
 import type { ConnectionPool } from './contract.ts'
 import { connectionPool } from './plugin.ts'
 
