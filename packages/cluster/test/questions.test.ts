@@ -3,7 +3,8 @@ import type { Answer } from '../src/control.ts'
 import { Questions } from '../src/questions.ts'
 import { ManualClock } from './fixtures.ts'
 
-const [one, two, nine] = [1, 2, 9].map((count) => ({ count, connections: [], topics: [] })) as [Answer, Answer, Answer]
+const answer = (count: number): Answer => ({ count, connections: [], topics: [] })
+const [one, two, nine] = [answer(1), answer(2), answer(9)]
 
 void t.test('a question ends when all have answered; a second answer of one node does not count', async (t) => {
   const clock = new ManualClock()

@@ -1,6 +1,7 @@
 import { systemClock } from '@fastify-realtime/protocol'
 import type { Clock } from '@fastify-realtime/protocol'
 import { BrokerOptionError } from '../errors.ts'
+import { withDefaults } from '../with-defaults.ts'
 
 export interface GuardOptions {
   /** Milliseconds that one call may take. Default 2,000. */
@@ -32,7 +33,7 @@ const defaults = {
 const MAX_TIMER = 2 ** 31 - 1
 
 export function resolveGuardOptions (options: GuardOptions): Required<GuardOptions> {
-  const resolved = { ...defaults, ...options }
+  const resolved = withDefaults(defaults, options)
   for (const name of ['timeout', 'startTimeout', 'maxWaiting', 'maxBytes', 'failures', 'probeInterval'] as const) {
     const value = resolved[name]
     if (!Number.isSafeInteger(value) || value < 1 || value > MAX_TIMER) {

@@ -1,6 +1,7 @@
 import { systemClock } from '@fastify-realtime/protocol'
 import type { Clock } from '@fastify-realtime/protocol'
 import { BrokerOptionError } from '../errors.ts'
+import { withDefaults } from '../with-defaults.ts'
 
 export interface MemoryHubOptions {
   /** How many topics have a history at most; the least recently used goes first. Default 10,000. */
@@ -18,7 +19,7 @@ export interface MemoryHubOptions {
 const defaults = { maxTopics: 10_000, maxBytes: 268_435_456, maxIds: 100_000, maxRecords: 100_000, clock: systemClock }
 
 export function resolveHubOptions (options: MemoryHubOptions): Required<MemoryHubOptions> {
-  const resolved = { ...defaults, ...options }
+  const resolved = withDefaults(defaults, options)
   for (const name of ['maxTopics', 'maxBytes', 'maxIds', 'maxRecords'] as const) {
     if (!Number.isSafeInteger(resolved[name]) || resolved[name] < 1) {
       throw new BrokerOptionError(name, 'a whole number above 0', String(resolved[name]), 'Leave it out for the default.')
