@@ -1,13 +1,23 @@
 import type { Clock, Timer } from '@fastify-realtime/protocol'
 
+/** Something that has until `due`; a link of the list that `Deadlines` keeps. */
+export abstract class Deadline {
+  due = 0
+  previous: Deadline | null = null
+  next: Deadline | null = null
+
+  abstract expire (): void
+}
+
 /**
- * Everything that has the same time to finish. Deadlines come in the order of their start, so a single timer serves all:
- * most handlers finish long before it, and starting and clearing a timer for each would cost more than the handler.
+ * Everything that has the same time to finish. Deadlines come in the order of their start, so a list in that order and
+ * a single timer serve all: most handlers finish long before, and a timer for each would cost more than the handler.
  */
 export class Deadlines {
   readonly #clock: Clock
   readonly #delay: number
-  readonly #waiting = new Map<() => void, number>()
+  #first: Deadline | null = null
+  #last: Deadline | null = null
   #timer: Timer | null = null
 
   constructor (clock: Clock, delay: number) {
@@ -15,13 +25,21 @@ export class Deadlines {
     this.#delay = delay
   }
 
-  add (expire: () => void): void {
-    this.#waiting.set(expire, this.#clock.now() + this.#delay)
+  add (deadline: Deadline): void {
+    deadline.due = this.#clock.now() + this.#delay
+    deadline.previous = this.#last
+    if (this.#last === null) this.#first = deadline
+    else this.#last.next = deadline
+    this.#last = deadline
     this.#timer ??= this.#clock.setTimeout(() => this.#sweep(), this.#delay)
   }
 
-  remove (expire: () => void): void {
-    this.#waiting.delete(expire)
+  /** Call once, and not for one that expired. */
+  remove ({ previous, next }: Deadline): void {
+    if (previous === null) this.#first = next
+    else previous.next = next
+    if (next === null) this.#last = previous
+    else next.previous = previous
   }
 
   stop (): void {
@@ -32,13 +50,14 @@ export class Deadlines {
   #sweep (): void {
     this.#timer = null
     const now = this.#clock.now()
-    for (const [expire, due] of this.#waiting) {
-      if (due > now) {
-        this.#timer = this.#clock.setTimeout(() => this.#sweep(), Math.ceil(due - now))
+    while (this.#first !== null) {
+      const first = this.#first
+      if (first.due > now) {
+        this.#timer = this.#clock.setTimeout(() => this.#sweep(), Math.ceil(first.due - now))
         return
       }
-      this.#waiting.delete(expire)
-      expire()
+      this.remove(first)
+      first.expire()
     }
   }
 }

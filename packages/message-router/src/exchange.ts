@@ -68,6 +68,10 @@ export class Exchange implements MessageContext {
     return this.#answered
   }
 
+  get expired (): boolean {
+    return this.#expired
+  }
+
   /** Ends the exchange with what the handler returned, unless `reply()` or the timeout was first. */
   succeed (value: unknown): void {
     if (!this.#answered) this.#send(value)
@@ -83,24 +87,8 @@ export class Exchange implements MessageContext {
     this.#release()
   }
 
-  /** A promise for the pool: over when the work is, or its time. */
-  within (work: Promise<void>): Promise<void> {
-    const { deadlines } = this.#route
-    if (deadlines === null) return work
-    return new Promise((resolve) => {
-      const expire = (): void => {
-        this.#expire()
-        resolve()
-      }
-      deadlines.add(expire)
-      void work.then(() => {
-        deadlines.remove(expire)
-        resolve()
-      })
-    })
-  }
-
-  #expire (): void {
+  /** Time is up: refuses the message, and tells the handler. */
+  expire (): void {
     this.#expired = true
     this.refuse({ code: 'timeout', message: 'the handler took too long', retry: this.#route.idempotent })
     this.#release()

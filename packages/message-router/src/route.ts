@@ -16,6 +16,7 @@ import type { MessageSchema } from './schema-types.ts'
 import { isThenable } from './thenable.ts'
 import type { MessageTrace } from './tracing.ts'
 import { compileData, type Validate, type Validation } from './validation.ts'
+import { within } from './within.ts'
 
 export interface RouteParts {
   /** With the prefix of its scope. */
@@ -79,13 +80,13 @@ export class Route implements ExchangeRoute {
       const retryAfter = this.#limiter.take(connection)
       if (retryAfter > 0) return exchange.refuse(rateLimited(retryAfter))
     }
-    if (this.#hooked) return exchange.within(this.#runWithHooks(exchange))
+    if (this.#hooked) return within(this.deadlines, exchange, this.#runWithHooks(exchange))
     try {
       const validation = this.#validate === null ? undefined : this.#validate(exchange.data)
-      if (isThenable(validation)) return exchange.within(this.#runLater(exchange, validation))
+      if (isThenable(validation)) return within(this.deadlines, exchange, this.#runLater(exchange, validation))
       if (validation !== undefined) exchange.data = dataOf(validation)
       const result = this.#handle(exchange)
-      if (isThenable(result)) return exchange.within(this.#settle(exchange, result))
+      if (isThenable(result)) return within(this.deadlines, exchange, this.#settle(exchange, result))
       exchange.succeed(result)
     } catch (error) {
       return this.#fail(exchange, error)
@@ -118,10 +119,10 @@ export class Route implements ExchangeRoute {
     const request = new HookRequest(exchange, this.type, scope)
     const reply = new HookReply()
     try {
-      let sent = await runHooks(this.#parts.preValidation, scope, request, reply)
+      let sent = this.#parts.preValidation.length > 0 && await runHooks(this.#parts.preValidation, scope, request, reply)
       if (!sent) {
         if (this.#validate !== null) exchange.data = dataOf(await this.#validate(exchange.data))
-        sent = await runHooks(this.#parts.preHandler, scope, request, reply)
+        sent = this.#parts.preHandler.length > 0 && await runHooks(this.#parts.preHandler, scope, request, reply)
       }
       if (sent) answerWith(exchange, reply)
       else if (!exchange.answered) exchange.succeed(await this.#handle(exchange))

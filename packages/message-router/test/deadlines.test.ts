@@ -1,14 +1,29 @@
 import t from 'tap'
-import { Deadlines } from '../src/deadlines.ts'
+import { Deadline, Deadlines } from '../src/deadlines.ts'
 import { ManualClock } from './manual-clock.ts'
+
+class Noted extends Deadline {
+  readonly #name: string
+  readonly #notes: string[]
+
+  constructor (name: string, notes: string[]) {
+    super()
+    this.#name = name
+    this.#notes = notes
+  }
+
+  expire (): void {
+    this.#notes.push(this.#name)
+  }
+}
 
 void t.test('one timer serves all, each at its own time', async (t) => {
   const clock = new ManualClock()
   const deadlines = new Deadlines(clock, 100)
   const expired: string[] = []
-  deadlines.add(() => expired.push('a'))
+  deadlines.add(new Noted('a', expired))
   clock.pass(60)
-  deadlines.add(() => expired.push('b'))
+  deadlines.add(new Noted('b', expired))
   t.equal(clock.timers, 1)
   clock.pass(40)
   t.same(expired, ['a'])
@@ -20,13 +35,24 @@ void t.test('one timer serves all, each at its own time', async (t) => {
   t.equal(clock.timers, 0, 'nothing waits, so no timer runs')
 })
 
-void t.test('what was removed does not expire', async (t) => {
+void t.test('what was removed does not expire, wherever it stood in the list', async (t) => {
+  for (const gone of [0, 1, 2]) {
+    const clock = new ManualClock()
+    const deadlines = new Deadlines(clock, 100)
+    const expired: string[] = []
+    const all = ['a', 'b', 'c'].map(name => new Noted(name, expired))
+    for (const deadline of all) deadlines.add(deadline)
+    deadlines.remove(all[gone] as Noted)
+    deadlines.add(new Noted('d', expired))
+    clock.pass(100)
+    t.same(expired, ['a', 'b', 'c', 'd'].toSpliced(gone, 1))
+  }
   const clock = new ManualClock()
   const deadlines = new Deadlines(clock, 100)
-  const expire = (): void => { t.fail('expired') }
-  deadlines.add(expire)
-  deadlines.remove(expire)
-  clock.pass(1_000)
+  const only = new Noted('only', [])
+  deadlines.add(only)
+  deadlines.remove(only)
+  clock.pass(100)
   t.equal(clock.timers, 0)
 })
 
@@ -34,7 +60,7 @@ void t.test('stop leaves no timer', async (t) => {
   const clock = new ManualClock()
   const deadlines = new Deadlines(clock, 100)
   deadlines.stop()
-  deadlines.add(() => {})
+  deadlines.add(new Noted('a', []))
   deadlines.stop()
   t.equal(clock.timers, 0)
 })

@@ -29,7 +29,7 @@ export class ManualClock implements Clock {
 
   pass (milliseconds: number): void {
     this.#now += milliseconds
-    for (const [timer, { at, callback }] of [...this.#timers]) {
+    for (const [timer, { at, callback }] of this.#timers) {
       if (at > this.#now) continue
       this.#timers.delete(timer)
       callback()

@@ -1,5 +1,8 @@
+import Fastify from 'fastify'
 import t from 'tap'
+import type { Connection, ConnectionPool, MessageReceiver } from '@fastify-realtime/connection-pool'
 import { messageFailure } from '@fastify-realtime/protocol'
+import { messageRouter } from '../src/index.ts'
 import { start } from './harness.ts'
 
 void t.test('a returned value is the reply, an undefined one a reply without data', async (t) => {
@@ -104,4 +107,25 @@ void t.test('only gives a type to one endpoint, where it wins over the global on
   t.equal((await other.ask('where')).data, 'other')
   t.equal((await other.ask('secret')).data, 'secret')
   t.equal((await (await connect('/open?as=ada')).ask('where')).data, 'everywhere')
+})
+
+void t.test('the pool gets a promise for what is not done yet, so that it can wait, and none for what is', async (t) => {
+  const app = Fastify()
+  t.teardown(async () => app.close())
+  const receivers: MessageReceiver[] = []
+  app.decorate('connectionPool', { receive: (receiver: MessageReceiver) => receivers.push(receiver), on: () => () => {} } as unknown as ConnectionPool)
+  await app.register(messageRouter)
+  let finish = (): void => {}
+  app.message('later', () => new Promise<void>((resolve) => { finish = resolve }))
+  app.message('now', () => {})
+  await app.ready()
+  const connection = { principal: { id: 'ada' }, sendEnvelope: () => 'sent' } as unknown as Connection
+  const [receive] = receivers
+  t.equal(receive?.(connection, { type: 'now' }), undefined)
+  let done = false
+  const waiting = Promise.resolve(receive?.(connection, { type: 'later' })).then(() => { done = true })
+  await new Promise(setImmediate)
+  t.equal(done, false)
+  finish()
+  await waiting
 })
