@@ -1,0 +1,65 @@
+import type { Clock, Timer } from '@fastify-realtime/protocol'
+
+/** A clock that stands still until a test moves it. */
+export interface FakeClock extends Clock {
+  /** Timers that are set and have not fired. */
+  readonly pending: number
+  /** Moves both times on by this many milliseconds and fires what falls due, in order, each at its own moment. */
+  advance (ms: number): void
+  /** Moves the wall clock alone, as an operator or NTP would; may be negative. */
+  jump (ms: number): void
+}
+
+interface Entry {
+  readonly at: number
+  readonly callback: () => void
+}
+
+/**
+ * @param start what `time()` says at first, milliseconds since the epoch. Default: 2026-01-01T00:00:00Z.
+ * `now()` begins at 1,000.
+ */
+export function fakeClock (start: number = Date.UTC(2026, 0, 1)): FakeClock {
+  const timers = new Set<Entry>()
+  let now = 1_000
+  let wall = start - now
+  const fireNext = (until: number): boolean => {
+    const next = earliest(timers)
+    if (next === undefined || next.at > until) return false
+    timers.delete(next)
+    now = next.at
+    next.callback()
+    return true
+  }
+  return {
+    get pending () { return timers.size },
+    now: () => now,
+    time: () => wall + now,
+    setTimeout (callback, delay) {
+      // A timer never fires within the turn that sets it, so that one which sets itself again cannot hang `advance`.
+      const entry = { at: now + Math.max(1, delay), callback }
+      timers.add(entry)
+      return entry
+    },
+    clearTimeout (timer: Timer) {
+      timers.delete(timer as Entry)
+    },
+    advance (ms) {
+      const until = now + ms
+      while (fireNext(until));
+      now = until
+    },
+    jump (ms) {
+      wall += ms
+    }
+  }
+}
+
+/** The timer that falls due first; of several the one that was set first. */
+function earliest (timers: Iterable<Entry>): Entry | undefined {
+  let first: Entry | undefined
+  for (const timer of timers) {
+    if (first === undefined || timer.at < first.at) first = timer
+  }
+  return first
+}
