@@ -50,6 +50,7 @@ export class MessageRouter {
       scope,
       handler,
       schema: resolved.schema,
+      only: resolved.only,
       preValidation: [...around.preValidation, ...resolved.preValidation],
       preHandler: [...around.preHandler, ...resolved.preHandler],
       limiter: this.#limiterFor(resolved),

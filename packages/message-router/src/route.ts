@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Connection, ConnectionPool } from '@fastify-realtime/connection-pool'
 import type { Message } from '@fastify-realtime/protocol'
+import { refuse } from './checks.ts'
 import type { Deadlines } from './deadlines.ts'
 import { answerError, answerWith, errorHandlersOf, refuseWith } from './error-handlers.ts'
 import { Exchange, type ExchangeRoute } from './exchange.ts'
@@ -24,6 +25,7 @@ export interface RouteParts {
   readonly scope: FastifyInstance
   readonly handler: MessageHandler
   readonly schema: MessageSchema
+  readonly only: readonly string[] | null
   readonly preValidation: readonly MessageHook[]
   readonly preHandler: readonly MessageHook[]
   readonly limiter: RateLimiter | null
@@ -66,9 +68,13 @@ export class Route implements ExchangeRoute {
   /**
    * Takes what the scope has once every plugin is loaded: its compilers and its error handlers.
    * @throws {FRT_ERR_MESSAGE_SCHEMA}
+   * @throws {FRT_ERR_MESSAGE_OPTION} when `only` names an endpoint that does not exist
    */
   compile (pool: ConnectionPool): void {
-    const { data, reply } = this.#parts.schema
+    const { only, schema: { data, reply } } = this.#parts
+    for (const url of only ?? []) {
+      if (!this.scope.hasRoute({ method: 'GET', url })) refuse(`message "${this.type}"`, 'only', 'the URL pattern of a route', url)
+    }
     if (data !== undefined) this.#validate = compileData(this.scope, this.type, data)
     if (reply !== undefined) this.#send = sendSerialized(pool, compileReply(this.scope, this.type, reply))
     this.#errorHandlers = errorHandlersOf(this.scope)

@@ -57,6 +57,13 @@ void t.test('a type has one handler on each endpoint', async (t) => {
   await t.rejects(async () => app.register(async (scope) => { scope.message('send', () => {}) }), { code: 'FRT_ERR_MESSAGE_DUPLICATE' })
 })
 
+void t.test('only with an endpoint that does not exist refuses to boot', async (t) => {
+  const app = await build(t)
+  app.get('/ws', { websocket: true }, app.connectionPool.accept)
+  app.message('send', { only: ['/ws', '/wss'] }, () => {})
+  await t.rejects(async () => app.ready(), { code: 'FRT_ERR_MESSAGE_OPTION', message: /message "send": only must be the URL pattern of a route, but it is '\/wss'/u })
+})
+
 void t.test('message returns the full type', async (t) => {
   const app = await build(t)
   t.same(app.message('send', () => {}), { type: 'send' })
