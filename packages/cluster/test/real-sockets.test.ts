@@ -28,8 +28,10 @@ void t.test('a node ends the real connection of another, which learns the reason
 
   const listed = await nodes[1]?.cluster.connections({ address: '127.0.0.1' })
   t.match(listed, { connections: [{ id: connection, route: '/ws', principal: null }], count: 1, missing: [] })
+  const forgotten = new Promise((resolve) => { nodes[0]?.connectionPool.on('close', resolve) })
   t.same(await nodes[1]?.cluster.disconnect({ id: connection }, closeReasons.forbidden), { disconnected: 1, missing: [] })
   const [code, reason] = await closed as [number, Buffer]
   t.same([code, reason.toString()], [4502, 'forbidden'])
+  await forgotten
   t.match(await nodes[1]?.cluster.connections(), { count: 0 })
 })
