@@ -115,8 +115,8 @@ export function grantOf (token: ReadToken, options: ResolvedJwt, maxAge: number,
   if (!isPrincipal(principal)) throw new Refusal('invalid', 'principal')
   const { iat, exp } = token.claims
   if (typeof iat !== 'number') throw new Refusal('invalid', 'iat')
-  // An issuer whose clock is ahead must not make tokens that outlive a revocation.
-  const issuedAt = Math.min(iat * 1_000, now)
+  // An issuer whose clock is ahead, as far as is forgiven, must not make tokens that outrun a revocation.
+  const issuedAt = Math.min(iat * 1_000 - options.clockTolerance, now)
   const expiresAt = Math.min(exp * 1_000 + options.clockTolerance, issuedAt + maxAge)
   if (expiresAt <= now) throw new Refusal('expired', 'age')
   return { principal, tokenId: token.tokenId, issuedAt, expiresAt }

@@ -25,7 +25,7 @@ export class UrlRedaction {
 
   /** What the URL of an upgrade carried. */
   secrets (raw: IncomingMessage): UrlSecrets {
-    return this.#secrets.get(raw) ?? none
+    return isUpgrade(raw) ? this.#secrets.get(raw) ?? none : none
   }
 
   /** Idempotent. */
@@ -36,19 +36,29 @@ export class UrlRedaction {
     const found: Record<string, string> = {}
     raw.url = maskQuery(String(raw.url), names, found)
     if (raw.originalUrl !== undefined) raw.originalUrl = maskQuery(raw.originalUrl, names, {})
-    this.#secrets.set(raw, upgrade ? found : none)
+    this.#secrets.set(raw, found)
   }
 
-  /** Upgrades are caught at the server, before a router sees them; other requests before their first log line. */
+  /** Requests are caught at the server, before a router sees them; what does not pass there, before its first log line. */
   install (app: FastifyInstance): void {
     const server: Pick<Server, 'prependListener'> = app.server
-    server.prependListener('upgrade', (raw: IncomingMessage) => this.redact(raw))
-    const factory = app.childLoggerFactory
     const redact = this.redact.bind(this)
+    server.prependListener('upgrade', redact)
+    if (this.#plainToo) {
+      server.prependListener('request', redact)
+      app.addHook('onRequest', async ({ raw, query }) => { this.#restore(raw, query as Record<string, unknown>) })
+    }
+    const factory = app.childLoggerFactory
     app.setChildLoggerFactory(function (logger, bindings, options, raw) {
       redact(raw)
       return factory.call(this, logger, bindings, options, raw)
     })
+  }
+
+  /** A plain route may read a `token` of its own. */
+  #restore (raw: IncomingMessage, query: Record<string, unknown>): void {
+    const token = this.#secrets.get(raw)?.token
+    if (token !== undefined && !isUpgrade(raw)) query['token'] = token
   }
 }
 
