@@ -2,7 +2,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Connection } from '@fastify-realtime/connection-pool'
 import type { Message, Principal } from '@fastify-realtime/protocol'
 import { ReplySentError } from './errors.ts'
-import type { FailureBody } from './failure-body.ts'
+import { internal, type FailureBody } from './failure-body.ts'
 import type { Deadlines } from './deadlines.ts'
 import { replied, type MessageContext, type Replied } from './message-context.ts'
 import type { SendReply } from './reply-sender.ts'
@@ -83,7 +83,13 @@ export class Exchange implements MessageContext {
     if (this.#answered) return
     this.#answered = true
     if (this.#trace !== undefined) this.#trace.failure = body
-    sendFailure(this.connection, this.#id, body)
+    try {
+      sendFailure(this.connection, this.#id, body)
+    } catch (error) {
+      // Details that the codec cannot encode must not leave the sender without an answer.
+      this.log.error({ err: error }, 'failure could not be encoded')
+      sendFailure(this.connection, this.#id, internal)
+    }
     this.#release()
   }
 

@@ -16,7 +16,8 @@ const codes: ReadonlyMap<number, FailureCode> = new Map([
   [412, 'conflict'], [413, 'too-large'], [423, 'conflict'], [429, 'rate-limited'], [503, 'unavailable'], [504, 'timeout']
 ])
 
-const internal: FailureBody = Object.freeze({ code: 'internal', message: 'internal error', retry: false })
+/** Of our own faults the sender learns nothing. */
+export const internal: FailureBody = Object.freeze({ code: 'internal', message: 'internal error', retry: false })
 
 /** The code for an HTTP status: what no other code names is the sender's fault below 500, and `internal` from there on. */
 export function codeOf (status: number): FailureCode {
@@ -63,7 +64,7 @@ function messageOf (thrown: unknown, code: FailureCode): string {
 }
 
 function detailsOf (error: unknown, statusCode: number): object {
-  const { code, validation } = error as { code?: unknown, validation?: unknown }
+  const { code, validation } = (error ?? {}) as { code?: unknown, validation?: unknown }
   return {
     ...(typeof code === 'string' && { code }),
     statusCode,

@@ -155,3 +155,28 @@ void t.test('an error after the answer is logged, not sent', async (t) => {
   t.equal(log.length, 1)
   t.match(log[0], /message failed after its answer/u)
 })
+
+void t.test('details that cannot be encoded are left out, and the sender is answered all the same', async (t) => {
+  const { connect } = await start(t, (app) => {
+    const fail = (): never => { throw messageFailure('conflict', 'no', { details: { big: 1n } }) }
+    app.message('now', fail)
+    app.message('later', async () => fail())
+    app.message('hooked', { preHandler: async (_request, reply) => { reply.code(409).send({ big: 1n }) } }, () => {})
+  })
+  const peer = await connect()
+  for (const type of ['now', 'later', 'hooked']) {
+    t.same(await peer.ask(type), { type: 'failure', id: peer.lastId, code: 'internal', message: 'internal error', retry: false }, type)
+  }
+})
+
+void t.test('a hook that sets a status and throws nothing at all fails by its status', async (t) => {
+  const { connect } = await start(t, (app) => {
+    app.message('odd', {
+      preHandler: async (_request, reply) => {
+        reply.code(401)
+        throw undefined
+      }
+    }, () => {})
+  })
+  t.match(await (await connect()).ask('odd'), { code: 'unauthenticated', message: 'unauthenticated', details: { statusCode: 401 } })
+})

@@ -43,6 +43,10 @@ export class Peer {
     return this.#inbox.shift() as Answer
   }
 
+  get lastId (): string {
+    return String(this.#count)
+  }
+
   async ask (type: string, data?: unknown): Promise<Answer> {
     const id = String(++this.#count)
     this.send({ type, id, data })
