@@ -1,5 +1,5 @@
 import type { Connection } from '@fastify-realtime/connection-pool'
-import { isPattern, isTopic } from '@fastify-realtime/protocol'
+import { isPattern } from '@fastify-realtime/protocol'
 import type { Principal } from '@fastify-realtime/protocol'
 import type { Assembly } from './assembly.ts'
 import type {
@@ -9,6 +9,7 @@ import type {
 import { TopicInvalidError } from './errors.ts'
 import { shown } from './publisher.ts'
 import type { Answer } from './recovery.ts'
+import { isUsable } from './topic-rules.ts'
 
 /** `app.broadcast`: what the application and other packages see of the parts. */
 export class TopicBroadcast implements Broadcast {
@@ -27,7 +28,7 @@ export class TopicBroadcast implements Broadcast {
   }
 
   async subscribe (connection: Connection, topic: string, details: SubscribeDetails = {}): Promise<Subscribed> {
-    if (!isTopic(topic) && !isPattern(topic)) throw new TopicInvalidError(shown(topic))
+    if (!isUsable(topic) && !isPattern(topic)) throw new TopicInvalidError(shown(topic))
     const { subscribing } = this.#parts
     const send = ({ publications = [] }: Answer): void => {
       for (const publication of publications) connection.sendEnvelope(publication)
@@ -69,7 +70,7 @@ export class TopicBroadcast implements Broadcast {
   }
 
   can (principal: Principal | null, action: Action, topic: string, connection?: Connection): Promise<boolean> {
-    return this.#parts.permissions.can(principal, action, topic, connection)
+    return this.#parts.permissions.can(principal, action, topic, connection === undefined ? {} : { connection })
   }
 
   get counters (): BroadcastCounters {

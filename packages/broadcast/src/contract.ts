@@ -12,6 +12,8 @@ export interface PolicyQuestion {
   readonly topic: string
   /** Absent when the question comes from elsewhere, such as an HTTP route. */
   readonly connection?: Connection
+  /** What came as `token` with the message, for policies that take topic tokens. */
+  readonly token?: unknown
 }
 
 /** Anything but `true` is a refusal. What it throws becomes the failure of the message. */

@@ -11,13 +11,13 @@ import type { HookedOutgoing, HookFailed } from './hooks.ts'
 import { topicOverflow } from './overflow.ts'
 import { isText, Outgoing, publicationHead } from './publication.ts'
 import type { FrameMaker, TextRecord } from './publication.ts'
-import { isExcepted } from './subscription.ts'
+import type { SubscribedTopic } from './subscription.ts'
 import type { Subscriptions } from './subscriptions.ts'
-import type { Topic } from './topic.ts'
 import type { TopicRules } from './topic-rules.ts'
 import type { TopicSettings } from './topic-options.ts'
 import { deliverChannel } from './tracing.ts'
 import type { DeliverTrace } from './tracing.ts'
+import { isExcepted } from './viewer.ts'
 
 export interface DeliveryParts {
   readonly subscriptions: Subscriptions
@@ -27,7 +27,7 @@ export interface DeliveryParts {
   readonly continuity: Continuity
   readonly clock: Clock
   /** Ends the receivers whose position is lost. */
-  readonly lose: (topic: Topic, isLost: (known: Position | undefined) => boolean) => void
+  readonly lose: (topic: SubscribedTopic, isLost: (known: Position | undefined) => boolean) => void
 }
 
 interface Arrival {
@@ -85,7 +85,7 @@ export class Delivery {
   }
 
   /** Whether the record is new to this node; then those that read history are kept a copy. */
-  #follows (topic: Topic, outgoing: Outgoing): boolean {
+  #follows (topic: SubscribedTopic, outgoing: Outgoing): boolean {
     const { position } = outgoing.record
     if (topic.ordered && position !== undefined) {
       const step = this.#parts.continuity(topic.last, position)
@@ -97,7 +97,7 @@ export class Delivery {
     return true
   }
 
-  #toTopic (topic: Topic, outgoing: Outgoing, hooked: HookedOutgoing | undefined): void {
+  #toTopic (topic: SubscribedTopic, outgoing: Outgoing, hooked: HookedOutgoing | undefined): void {
     const overflow = topic.overflow ?? overflowOf(outgoing, topic.settings, this.#parts.hookFailed)
     topic.live.compact()
     if (hooked === undefined) fanOut(topic.live, outgoing, overflow, this.tally)
@@ -106,7 +106,7 @@ export class Delivery {
     if (topic.behind.size > 0) this.#catchUp(topic, outgoing, hooked, overflow)
   }
 
-  #toDeltas ({ deltas }: Topic, chain: DeltaChain, full: Outgoing): void {
+  #toDeltas ({ deltas }: SubscribedTopic, chain: DeltaChain, full: Outgoing): void {
     if (deltas.size === 0) return chain.reset()
     const { record } = full
     const delta = chain.next(record.id, record.payload)
@@ -122,7 +122,7 @@ export class Delivery {
   }
 
   /** Whoever was answered ahead of the node gets what is new to it, and is live from the moment the node is as far. */
-  #catchUp (topic: Topic, outgoing: Outgoing, hooked: HookedOutgoing | undefined, overflow: Overflow | undefined): void {
+  #catchUp (topic: SubscribedTopic, outgoing: Outgoing, hooked: HookedOutgoing | undefined, overflow: Overflow | undefined): void {
     const { position } = outgoing.record
     const { continuity, subscriptions, lose } = this.#parts
     if (position === undefined) return
@@ -141,7 +141,7 @@ export class Delivery {
   }
 
   /** Subscribers of a pattern have no position; whoever is also subscribed to the topic itself got it there. */
-  #toPattern (pattern: Topic, outgoing: Outgoing, hooked: HookedOutgoing | undefined): void {
+  #toPattern (pattern: SubscribedTopic, outgoing: Outgoing, hooked: HookedOutgoing | undefined): void {
     const { subscriptions, hookFailed } = this.#parts
     const { topic } = outgoing.record
     const overflow = topicOverflow(pattern.settings, topic) ?? overflowOf(outgoing, pattern.settings, hookFailed)

@@ -11,7 +11,7 @@ export interface Tally {
 }
 
 /** The hot loop: one frame per codec, and nothing made per subscriber. */
-export function fanOut (roster: Roster, outgoing: Outgoing, overflow: Overflow | undefined, tally: Tally): void {
+export function fanOut (roster: Roster<Subscription>, outgoing: Outgoing, overflow: Overflow | undefined, tally: Tally): void {
   const { slots } = roster
   const { except } = outgoing.record
   let codec: Codec | undefined
@@ -37,7 +37,7 @@ export function fanOut (roster: Roster, outgoing: Outgoing, overflow: Overflow |
 
 /** The same where subscribers get different frames: `pick` answers each one's, or `undefined` for none. */
 export function fanOutEach (
-  roster: Roster, pick: (subscription: Subscription) => Frame | undefined, overflow: Overflow | undefined, tally: Tally
+  roster: Roster<Subscription>, pick: (subscription: Subscription) => Frame | undefined, overflow: Overflow | undefined, tally: Tally
 ): void {
   const { slots } = roster
   for (let i = 0, length = slots.length; i < length; i++) {

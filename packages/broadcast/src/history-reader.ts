@@ -1,5 +1,4 @@
 import type { Connection } from '@fastify-realtime/connection-pool'
-import { isTopic } from '@fastify-realtime/protocol'
 import type { HistoryDetails, TopicHistory } from './contract.ts'
 import { HistoryQueryError, TopicHistoryError, TopicInvalidError, TopicUnknownError } from './errors.ts'
 import type { HookFailed } from './hooks.ts'
@@ -7,6 +6,7 @@ import { shown } from './publisher.ts'
 import { SharedPage } from './shared-page.ts'
 import type { TopicStore } from './shared-reads.ts'
 import type { TopicSettings } from './topic-options.ts'
+import { isUsable } from './topic-rules.ts'
 import type { TopicRules } from './topic-rules.ts'
 import { isLimit } from './wire-data.ts'
 
@@ -42,7 +42,7 @@ export class HistoryReader {
   }
 
   #settings (topic: string): TopicSettings {
-    if (!isTopic(topic)) throw new TopicInvalidError(shown(topic))
+    if (!isUsable(topic)) throw new TopicInvalidError(shown(topic))
     const settings = this.#parts.rules.of(topic)
     if (settings === undefined) throw new TopicUnknownError(topic)
     if (!settings.history) throw new TopicHistoryError(topic)

@@ -3,9 +3,9 @@ import type { Codec, Publication } from '@fastify-realtime/protocol'
 import { keyedOverflow } from './overflow.ts'
 import { readPublication } from './publication.ts'
 import type { Outgoing } from './publication.ts'
-import { isExcepted } from './subscription.ts'
-import type { Subscription } from './subscription.ts'
 import type { TopicSettings } from './topic-options.ts'
+import { isExcepted } from './viewer.ts'
+import type { Viewer } from './viewer.ts'
 
 /** Told what a function of the application threw. */
 export type HookFailed = (error: unknown, topic: string) => void
@@ -63,7 +63,7 @@ export function hook (outgoing: Outgoing, settings: TopicSettings, failed: HookF
 }
 
 /** What a subscriber gets of a publication; `undefined` for nothing. */
-export function frameFor (reader: Subscription, outgoing: Outgoing, hooked: HookedOutgoing | undefined): Frame | undefined {
+export function frameFor (reader: Viewer & { readonly codec: Codec }, outgoing: Outgoing, hooked: HookedOutgoing | undefined): Frame | undefined {
   if (isExcepted(reader, outgoing.record)) return undefined
   return hooked === undefined ? outgoing.frame(reader.codec) : hooked.frame(reader.connection, reader.codec)
 }

@@ -1,4 +1,4 @@
-import { isPattern, isTopic } from '@fastify-realtime/protocol'
+import { isPattern } from '@fastify-realtime/protocol'
 import type { Connection } from '@fastify-realtime/connection-pool'
 import type { SubscribeRate } from './allowance.ts'
 import type { Action, Policy } from './contract.ts'
@@ -7,11 +7,12 @@ import { check } from './option-check.ts'
 import type { RecoveryLimits } from './recovery.ts'
 import { resolveTopic } from './topic-options.ts'
 import type { TopicOptions, TopicSettings } from './topic-options.ts'
+import { isUsable } from './topic-rules.ts'
 
 export interface BroadcastOptions {
   /**
-   * Options by topic (`orders`) or pattern (`room:*`, whose `*` stands for one level). A topic's own name counts before a
-   * pattern; what nothing covers is refused. Default: every topic, without history. `user:*` is always there, with
+   * Options by topic (`orders`) or pattern (`room:*`, whose `*` stands for one or more levels, but for one alone
+   * with `wildcard`). The longest match counts; what nothing covers is refused. Default: every topic, without history. `user:*` is always there, with
    * history unless you say otherwise.
    */
   readonly topics?: Readonly<Record<string, TopicOptions>>
@@ -92,7 +93,7 @@ export function resolveOptions (options: BroadcastOptions): ResolvedOptions {
 function resolveTopics (topics: Readonly<Record<string, TopicOptions>>): TopicSettings[] {
   const all = { [personal]: { history: true }, ...topics }
   return Object.entries(all).map(([pattern, options]: [string, TopicOptions]) => {
-    if (!isPattern(pattern) && !isTopic(pattern)) {
+    if (![isPattern, isUsable].some((fits) => fits(pattern))) {
       throw new BroadcastOptionError(`topics['${pattern}']`, 'named by a topic or a pattern', `"${pattern}"`,
         'A pattern ends with the level "*", as in "room:*".')
     }

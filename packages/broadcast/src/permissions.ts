@@ -1,8 +1,11 @@
-import { isTopic, topicUser } from '@fastify-realtime/protocol'
+import { topicUser } from '@fastify-realtime/protocol'
 import type { Principal } from '@fastify-realtime/protocol'
-import type { Connection } from '@fastify-realtime/connection-pool'
-import type { Action, Policy } from './contract.ts'
+import type { Action, Policy, PolicyQuestion } from './contract.ts'
+import { isUsable } from './topic-rules.ts'
 import type { TopicRules } from './topic-rules.ts'
+
+/** Where a question comes from. */
+export type Asking = Pick<PolicyQuestion, 'connection' | 'token'>
 
 /** What may be asked of a principal's own `user:` topic without asking the application. */
 const own: ReadonlySet<Action> = new Set<Action>(['subscribe', 'history'])
@@ -20,17 +23,17 @@ export class Permissions {
     this.#rules = rules
   }
 
-  async can (principal: Principal | null, action: Action, topic: string, connection?: Connection): Promise<boolean> {
+  async can (principal: Principal | null, action: Action, topic: string, from: Asking = {}): Promise<boolean> {
     if (!this.#known(action, topic)) return false
     if (own.has(action) && isPersonal(topic)) return principal !== null && topicUser(topic) === principal.id
     const policy = this.#policies[action]
     if (policy === undefined) return false
-    return await policy(connection === undefined ? { principal, topic } : { principal, topic, connection }) === true
+    return await policy({ ...from, principal, topic }) === true
   }
 
   #known (action: Action, topic: string): boolean {
     if (action === 'subscribe') return this.#rules.subscribable(topic) !== undefined
-    return isTopic(topic) && this.#rules.of(topic) !== undefined
+    return isUsable(topic) && this.#rules.of(topic) !== undefined
   }
 }
 

@@ -2,7 +2,7 @@ import type { Clock, Position, Timer } from '@fastify-realtime/protocol'
 import type { Subscribing } from './subscribing.ts'
 import type { Subscriptions } from './subscriptions.ts'
 import type { TopicStore } from './shared-reads.ts'
-import type { Topic } from './topic.ts'
+import type { SubscribedTopic } from './subscription.ts'
 
 export interface PositionCheckParts {
   readonly subscriptions: Subscriptions
@@ -27,7 +27,7 @@ const AT_ONCE = 32
 export class PositionCheck {
   readonly #parts: PositionCheckParts
   /** Where the topics stood when the broker went away, until somebody has looked what they missed. */
-  readonly #outages = new Map<Topic, Position | undefined>()
+  readonly #outages = new Map<SubscribedTopic, Position | undefined>()
   #timer: Timer | undefined
 
   constructor (parts: PositionCheckParts) {
@@ -76,7 +76,7 @@ export class PositionCheck {
     })
   }
 
-  async #check (topic: Topic): Promise<void> {
+  async #check (topic: SubscribedTopic): Promise<void> {
     const { subscribing } = this.#parts
     const { expected, last } = topic
     if (expected !== undefined) subscribing.lose(topic, (known) => known?.epoch === expected.epoch && known.offset < expected.offset)
@@ -86,15 +86,15 @@ export class PositionCheck {
     if (topic.last === last) subscribing.lose(topic, (known) => known !== undefined && known.epoch !== newest.epoch)
   }
 
-  #position (topic: Topic): Promise<Position> {
+  #position (topic: SubscribedTopic): Promise<Position> {
     return this.#parts.store(topic.name).position()
   }
 
-  #topics (): Topic[] {
+  #topics (): SubscribedTopic[] {
     return [...this.#parts.subscriptions.topics()].filter((topic) => topic.ordered && topic.settings.history && topic.told > 0)
   }
 
-  async #each (topics: readonly Topic[], work: (topic: Topic) => Promise<void>): Promise<void> {
+  async #each (topics: readonly SubscribedTopic[], work: (topic: SubscribedTopic) => Promise<void>): Promise<void> {
     for (let at = 0; at < topics.length; at += AT_ONCE) {
       await Promise.all(topics.slice(at, at + AT_ONCE).map(async (topic) => {
         try {

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { BrokerChannel, PublishOptions } from '@fastify-realtime/broker'
-import { isId, isTopic } from '@fastify-realtime/protocol'
+import { isId } from '@fastify-realtime/protocol'
 import type { Clock, Emitter } from '@fastify-realtime/protocol'
 import type { BroadcastEvents, Published, PublishDetails } from './contract.ts'
 import { PublicationInvalidError, TopicInvalidError, TopicUnknownError } from './errors.ts'
+import { isUsable } from './topic-rules.ts'
 import type { TopicRules } from './topic-rules.ts'
 import type { TopicSettings } from './topic-options.ts'
+import { isEvent } from './wire-data.ts'
 import { publishChannel } from './tracing.ts'
 import type { PublishTrace } from './tracing.ts'
 
@@ -68,8 +70,8 @@ export class Publisher {
   }
 
   #check (topic: string, event: string, { id, version }: PublishDetails): TopicSettings {
-    if (!isTopic(topic)) throw new TopicInvalidError(shown(topic))
-    if (!isId(event)) throw new PublicationInvalidError('event', 'a string of 1 to 64 bytes')
+    if (!isUsable(topic)) throw new TopicInvalidError(shown(topic))
+    if (!isEvent(event)) throw new PublicationInvalidError('event', 'a string of 1 to 128 bytes')
     if (id !== undefined && !isId(id)) throw new PublicationInvalidError('id', 'a string of 1 to 64 bytes')
     if (version !== undefined && !Number.isSafeInteger(version)) throw new PublicationInvalidError('version', 'a whole number')
     const settings = this.#parts.rules.of(topic)

@@ -1,7 +1,12 @@
+import { byteLength } from '@fastify-realtime/protocol'
 import type { Position, Publication } from '@fastify-realtime/protocol'
 import type { Since } from './contract.ts'
 import type { SharedPage } from './shared-page.ts'
-import type { Gathering, Topic } from './topic.ts'
+import type { SubscribedTopic } from './subscription.ts'
+import type { Gathering } from './topic.ts'
+
+/** What a publication weighs beside its data; an estimate. */
+const HEAD = 256
 
 /** What a subscriber asks for. */
 export interface Asked {
@@ -22,7 +27,7 @@ export interface Answer {
 export interface RecoveryLimits {
   /** How many publications one answer holds. */
   readonly maxPublications: number
-  /** How many bytes of data one answer holds; a single larger publication still goes through. */
+  /** How many bytes one answer holds; a single larger publication still goes through. */
   readonly maxBytes: number
 }
 
@@ -38,7 +43,7 @@ export interface Read {
 }
 
 /** Reads what a subscriber missed, or the newest publication, or only where the topic stands. */
-export async function readFor (topic: Topic, asked: Asked, gathering: Gathering, limits: RecoveryLimits): Promise<Read> {
+export async function readFor (topic: SubscribedTopic, asked: Asked, gathering: Gathering, limits: RecoveryLimits): Promise<Read> {
   const { settings } = topic
   const { since } = asked
   const recovered = since === undefined ? undefined : false
@@ -62,7 +67,7 @@ function within (page: SharedPage, { maxBytes }: RecoveryLimits): Read {
   let count = 0
   let position = page.position
   for (const record of page.records) {
-    bytes += record.payload.length
+    bytes += byteLength(record.payload) + HEAD
     if (count > 0 && bytes > maxBytes) break
     count++
     position = record.position ?? position

@@ -4,9 +4,9 @@ import { viewOf } from './hooks.ts'
 import type { HookFailed } from './hooks.ts'
 import { isText, readPublication } from './publication.ts'
 import type { TextRecord } from './publication.ts'
-import { isExcepted } from './subscription.ts'
-import type { Viewer } from './subscription.ts'
 import type { TopicSettings } from './topic-options.ts'
+import { isExcepted } from './viewer.ts'
+import type { Viewer } from './viewer.ts'
 
 interface Entry {
   readonly record: TextRecord

@@ -14,7 +14,7 @@ import { readFor } from './recovery.ts'
 import type { Answer, Asked, Read, RecoveryLimits } from './recovery.ts'
 import { SharedReads } from './shared-reads.ts'
 import type { TopicStore } from './shared-reads.ts'
-import type { Subscription } from './subscription.ts'
+import type { SubscribedTopic, Subscription } from './subscription.ts'
 import type { Subscriptions } from './subscriptions.ts'
 import { Topic } from './topic.ts'
 import type { Gathering } from './topic.ts'
@@ -84,9 +84,9 @@ export class Subscribing {
   }
 
   /** Ends the receivers whose position is one to which live publications do not connect any more. */
-  lose (topic: Topic, isLost: (known: Position | undefined) => boolean): void {
+  lose (topic: SubscribedTopic, isLost: (known: Position | undefined) => boolean): void {
     const notice = this.notice(topic.name, 'position-lost', 'publications may have been missed')
-    for (const subscription of [...topic.receivers()]) {
+    for (const subscription of topic.receivers()) {
       const known = subscription.stage === 'behind' ? subscription.position : topic.last
       if (!isLost(known)) continue
       this.counters.positionsLost++
@@ -96,7 +96,7 @@ export class Subscribing {
 
   /** The connection is gone. */
   forget (connection: Connection): void {
-    for (const subscription of [...this.#parts.subscriptions.of(connection)]) this.end(subscription, 'closed')
+    for (const subscription of this.#parts.subscriptions.of(connection)) this.end(subscription, 'closed')
   }
 
   #open (connection: Connection, name: string): Subscription {
@@ -109,7 +109,7 @@ export class Subscribing {
     const { settings, isPattern } = found
     return subscriptions.open(connection, codec, name, () => {
       const chain = settings.deltaEvery === undefined || isPattern ? undefined : new DeltaChain(settings.deltaEvery)
-      return new Topic(name, settings, isPattern, chain)
+      return new Topic<Subscription>(name, settings, isPattern, chain)
     })
   }
 
@@ -167,7 +167,7 @@ export class Subscribing {
     events.emit('subscribe', connection, topic.name)
   }
 
-  #gathering (topic: Topic): Gathering {
+  #gathering (topic: SubscribedTopic): Gathering {
     const { store, buffer } = this.#parts
     return { buffer: buffer(), reads: new SharedReads(store(topic.name), topic.settings) }
   }

@@ -1,4 +1,3 @@
-import type { BrokerRecord } from '@fastify-realtime/broker'
 import type { Connection } from '@fastify-realtime/connection-pool'
 import type { Codec, Position } from '@fastify-realtime/protocol'
 import type { Topic } from './topic.ts'
@@ -10,11 +9,13 @@ import type { Topic } from './topic.ts'
  */
 export type Stage = 'reading' | 'paging' | 'behind' | 'live' | 'ended'
 
+export type SubscribedTopic = Topic<Subscription>
+
 /** A connection's standing interest in a topic. */
 export class Subscription {
   readonly connection: Connection
   readonly codec: Codec
-  readonly topic: Topic
+  readonly topic: SubscribedTopic
   stage: Stage = 'reading'
   /** Whether it went live once, which is when the application is told. */
   told = false
@@ -31,17 +32,9 @@ export class Subscription {
   /** Settles when the subscribe before is done: they are answered one after the other. */
   turn: Promise<unknown> = Promise.resolve()
 
-  constructor (connection: Connection, codec: Codec, topic: Topic) {
+  constructor (connection: Connection, codec: Codec, topic: SubscribedTopic) {
     this.connection = connection
     this.codec = codec
     this.topic = topic
   }
-}
-
-/** Who looks at a record; `former` is the id that the connection had before. */
-export type Viewer = Pick<Subscription, 'connection' | 'former'>
-
-/** Whether the record must not reach this connection. */
-export function isExcepted ({ connection, former }: Viewer, { except }: BrokerRecord): boolean {
-  return except !== undefined && (except === connection.id || except === former)
 }

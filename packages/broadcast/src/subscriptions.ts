@@ -1,12 +1,11 @@
 import type { Connection } from '@fastify-realtime/connection-pool'
 import type { Codec } from '@fastify-realtime/protocol'
 import { Subscription } from './subscription.ts'
-import type { Stage } from './subscription.ts'
-import type { Topic } from './topic.ts'
+import type { Stage, SubscribedTopic } from './subscription.ts'
 
 /** Who is subscribed to what, found from both sides. It knows no socket and no broker. */
 export class Subscriptions {
-  readonly #topics = new Map<string, Topic>()
+  readonly #topics = new Map<string, SubscribedTopic>()
   readonly #connections = new Map<Connection, Map<string, Subscription>>()
   #size = 0
 
@@ -15,8 +14,8 @@ export class Subscriptions {
   get topicCount (): number { return this.#topics.size }
   get connectionCount (): number { return this.#connections.size }
 
-  topic (name: string): Topic | undefined { return this.#topics.get(name) }
-  topics (): Iterable<Topic> { return this.#topics.values() }
+  topic (name: string): SubscribedTopic | undefined { return this.#topics.get(name) }
+  topics (): Iterable<SubscribedTopic> { return this.#topics.values() }
 
   get (connection: Connection, name: string): Subscription | undefined {
     return this.#connections.get(connection)?.get(name)
@@ -31,7 +30,7 @@ export class Subscriptions {
   }
 
   /** The subscription there is, or a new one; `create` makes the topic for its first subscription. */
-  open (connection: Connection, codec: Codec, name: string, create: () => Topic): Subscription {
+  open (connection: Connection, codec: Codec, name: string, create: () => SubscribedTopic): Subscription {
     const known = this.get(connection, name)
     if (known !== undefined) return known
     const topic = this.#topics.get(name) ?? create()
@@ -70,6 +69,6 @@ export class Subscriptions {
   }
 }
 
-function rosterOf (subscription: Subscription): Topic['live'] {
+function rosterOf (subscription: Subscription): SubscribedTopic['live'] {
   return subscription.delta ? subscription.topic.deltas : subscription.topic.live
 }

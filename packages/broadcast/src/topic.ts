@@ -5,8 +5,8 @@ import type { Buffer } from './merge-buffer.ts'
 import type { Outgoing } from './publication.ts'
 import { topicOverflow } from './overflow.ts'
 import { Roster } from './roster.ts'
+import type { Placed } from './roster.ts'
 import type { SharedReads } from './shared-reads.ts'
-import type { Subscription } from './subscription.ts'
 import type { TopicSettings } from './topic-options.ts'
 
 /** What those share who read a topic's history at the same time. */
@@ -16,7 +16,7 @@ export interface Gathering {
 }
 
 /** A topic, or a pattern, that connections of this node are subscribed to. It lives as long as its last subscription. */
-export class Topic {
+export class Topic<Member extends Placed> {
   readonly name: string
   readonly settings: TopicSettings
   /** Whether its publications have positions that order and dedupe them. */
@@ -24,11 +24,11 @@ export class Topic {
   /** The same for every publication; `undefined` when each has its own conflation key. */
   readonly overflow: Overflow | undefined
   /** Those that get every publication. */
-  readonly live: Roster = new Roster()
+  readonly live: Roster<Member> = new Roster()
   /** Those that may have been answered ahead of what the node received. */
-  readonly behind: Roster = new Roster()
+  readonly behind: Roster<Member> = new Roster()
   /** Those that get deltas. */
-  readonly deltas: Roster = new Roster()
+  readonly deltas: Roster<Member> = new Roster()
   readonly chain: DeltaChain | undefined
   /** Whether the broker delivers it; until then records are leftovers of an earlier interest. */
   standing = false
@@ -65,7 +65,7 @@ export class Topic {
   }
 
   /** Everybody who receives publications, in no order. */
-  * receivers (): Iterable<Subscription> {
+  * receivers (): Iterable<Member> {
     for (const roster of [this.live, this.deltas, this.behind]) {
       for (const subscription of roster.slots.slice()) {
         if (subscription !== undefined) yield subscription

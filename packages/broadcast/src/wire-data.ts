@@ -1,6 +1,7 @@
-import { isId, isPattern, isTopic, messageFailure } from '@fastify-realtime/protocol'
+import { byteLength, isId, isPattern, messageFailure } from '@fastify-realtime/protocol'
 import type { MessageFailure, Position } from '@fastify-realtime/protocol'
 import type { HistoryDetails, Since } from './contract.ts'
+import { isUsable } from './topic-rules.ts'
 
 /** Longer ones no broker of ours makes. */
 const MAX_EPOCH = 128
@@ -23,8 +24,13 @@ export interface PublishData {
 export const wireData = {
   topic (value: unknown): string {
     const { topic } = fields(value)
-    if (!isTopic(topic) && !isPattern(topic)) throw invalid('topic', 'a topic')
+    if (!isUsable(topic) && !isPattern(topic)) throw invalid('topic', 'a topic')
     return topic
+  },
+
+  /** Whatever came as `token`; only a policy that takes tokens looks at it. */
+  token (value: unknown): unknown {
+    return fields(value)['token']
   },
 
   subscribe (value: unknown): SubscribeData {
@@ -41,7 +47,7 @@ export const wireData = {
   publish (value: unknown): PublishData {
     const topic = plainTopic(value)
     const { event, data, id } = fields(value)
-    if (!isId(event)) throw invalid('event', 'a string of 1 to 64 bytes')
+    if (!isEvent(event)) throw invalid('event', 'a string of 1 to 128 bytes')
     if (id === undefined) return { topic, event, data }
     if (!isId(id)) throw invalid('id', 'a string of 1 to 64 bytes')
     return { topic, event, data, id }
@@ -60,13 +66,18 @@ export const wireData = {
   }
 }
 
+/** Whether the value names an event: a string of 1–128 bytes. */
+export function isEvent (value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= 128 && byteLength(value) <= 128
+}
+
 export function isLimit (value: unknown, max: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max
 }
 
 function plainTopic (value: unknown): string {
   const { topic } = fields(value)
-  if (!isTopic(topic)) throw invalid('topic', 'a topic')
+  if (!isUsable(topic)) throw invalid('topic', 'a topic')
   return topic
 }
 

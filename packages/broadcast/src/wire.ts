@@ -1,6 +1,5 @@
 import type { Connection } from '@fastify-realtime/connection-pool'
 import { messageFailure } from '@fastify-realtime/protocol'
-import type { Principal } from '@fastify-realtime/protocol'
 import type { Allowance } from './allowance.ts'
 import type { Assembly } from './assembly.ts'
 import type { Action } from './contract.ts'
@@ -44,7 +43,7 @@ export class Wire {
     const { topic, ...asked } = wireData.subscribe(data)
     // Asking on for the next page is part of one subscribe.
     if (subscriptions.get(connection, topic)?.stage !== 'paging') this.#allowance.take(connection)
-    await this.#ask(connection, 'subscribe', topic)
+    await this.#ask(connection, 'subscribe', topic, data)
     if (subscriptions.get(connection, topic) === undefined && subscriptions.count(connection) >= options.maxSubscriptions) {
       throw messageFailure('rate-limited', `at most ${options.maxSubscriptions} subscriptions`, { retry: false })
     }
@@ -66,21 +65,22 @@ export class Wire {
   async #history ({ data, connection }: WireContext): Promise<unknown> {
     const { reader, options } = this.#parts
     const { topic, ...details } = wireData.history(data, options.recovery.maxPublications)
-    await this.#ask(connection, 'history', topic)
+    await this.#ask(connection, 'history', topic, data)
     return reader.read(topic, details, connection)
   }
 
   async #publish ({ data, connection }: WireContext): Promise<unknown> {
     const { topic, event, data: content, id } = wireData.publish(data)
-    await this.#ask(connection, 'publish', topic)
+    await this.#ask(connection, 'publish', topic, data)
     return this.#parts.publisher.publish(topic, event, content, id === undefined ? {} : { id })
   }
 
   /** @throws {MessageFailure} `forbidden`; whoever may no longer subscribe loses the subscription, too */
-  async #ask (connection: Connection, action: Action, topic: string): Promise<void> {
+  async #ask (connection: Connection, action: Action, topic: string, data: unknown): Promise<void> {
     const { permissions, subscriptions, subscribing } = this.#parts
-    const principal: Principal | null = connection.principal
-    if (await permissions.can(principal, action, topic, connection)) return
+    const token = wireData.token(data)
+    const from = token === undefined ? { connection } : { connection, token }
+    if (await permissions.can(connection.principal, action, topic, from)) return
     const held = action === 'subscribe' ? subscriptions.get(connection, topic) : undefined
     if (held !== undefined) subscribing.end(held, 'revoked', subscribing.notice(topic, 'revoked', 'not allowed any more'))
     throw messageFailure('forbidden', `not allowed: ${action}`)

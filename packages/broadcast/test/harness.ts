@@ -13,7 +13,7 @@ import type { BroadcastOptions } from '../src/index.ts'
 
 export interface Server {
   readonly app: FastifyInstance
-  connect (principal?: string): Promise<TestClient>
+  readonly connect: (principal?: string) => Promise<TestClient>
 }
 
 type Received = { readonly type: string, readonly id?: string, readonly topic?: string } & Record<string, unknown>
@@ -66,8 +66,8 @@ export class TestClient {
   constructor (url: string) {
     this.socket = new WebSocket(url)
     this.socket.on('error', () => {})
-    this.socket.on('message', (raw) => {
-      const message = JSON.parse(String(raw)) as Received
+    this.socket.on('message', (raw: Buffer) => {
+      const message = JSON.parse(raw.toString()) as Received
       this.received.push(message)
       for (const waiter of this.#waiting.filter(({ matches }) => matches(message))) {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1)

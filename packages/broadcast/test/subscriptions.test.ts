@@ -1,0 +1,99 @@
+import fc from 'fast-check'
+import { jsonCodec } from '@fastify-realtime/protocol'
+import { test } from 'tap'
+import { resolveOptions } from '../src/options.ts'
+import { Roster } from '../src/roster.ts'
+import type { Stage, Subscription } from '../src/subscription.ts'
+import { Subscriptions } from '../src/subscriptions.ts'
+import { Topic } from '../src/topic.ts'
+import { FakeConnection } from './model/fake-connection.ts'
+
+const settings = resolveOptions({}).others!
+const make = (name: string) => (): Topic<Subscription> => new Topic<Subscription>(name, settings, false, undefined)
+
+interface Step {
+  readonly who: number
+  readonly what: string
+  readonly stage: Stage
+}
+
+const steps = fc.array(fc.record({
+  who: fc.nat(3),
+  what: fc.constantFrom('a', 'b', 'c'),
+  stage: fc.constantFrom<Stage>('reading', 'paging', 'behind', 'live', 'ended')
+}), { maxLength: 60 })
+
+/** Plays the steps on the index and on a plain map of who is where. */
+function play (script: readonly Step[]): { index: Subscriptions, model: Map<string, Stage>, connections: FakeConnection[] } {
+  const index = new Subscriptions()
+  const connections = [0, 1, 2, 3].map(() => new FakeConnection())
+  const model = new Map<string, Stage>()
+  for (const { who, what, stage } of script) {
+    const connection = connections[who]!.self
+    const subscription = index.open(connection, jsonCodec, what, make(what))
+    subscription.delta = what === 'c'
+    if (stage === 'ended') {
+      index.close(subscription)
+      model.delete(`${who} ${what}`)
+    } else {
+      index.place(subscription, stage)
+      model.set(`${who} ${what}`, stage)
+    }
+  }
+  return { index, model, connections }
+}
+
+test('both sides of the index agree with a plain list, whatever happened', (t) => {
+  fc.assert(fc.property(steps, (script) => {
+    const { index, model, connections } = play(script)
+    const seen: string[] = []
+    for (const topic of index.topics()) {
+      const members = [...model.keys()].filter((key) => key.endsWith(topic.name))
+      if (topic.subscriptions !== members.length) return false
+      for (const reader of topic.receivers()) {
+        const key = `${connections.findIndex(({ self }) => self === reader.connection)} ${topic.name}`
+        if (reader.stage !== model.get(key)) return false
+        seen.push(key)
+      }
+      if (topic.live.size + topic.deltas.size + topic.behind.size !== [...topic.receivers()].length) return false
+    }
+    const due = [...model].filter(([, stage]) => stage === 'live' || stage === 'behind').map(([key]) => key)
+    const held = connections.map(({ self }) => [...index.of(self)].length)
+    return String(seen.toSorted()) === String(due.toSorted()) && index.size === model.size &&
+      String(held) === String(connections.map(({ self }) => index.count(self)))
+  }))
+  t.end()
+})
+
+test('nothing is left when all have left', (t) => {
+  fc.assert(fc.property(steps, (script) => {
+    const { index, connections } = play(script)
+    for (const { self } of connections) for (const subscription of index.of(self)) index.close(subscription)
+    return index.size === 0 && index.topicCount === 0 && index.connectionCount === 0
+  }))
+  t.end()
+})
+
+test('opening twice gives the same subscription', (t) => {
+  const index = new Subscriptions()
+  const { self } = new FakeConnection()
+  const first = index.open(self, jsonCodec, 'a', make('a'))
+  t.equal(index.open(self, jsonCodec, 'a', make('a')), first)
+  t.equal(index.get(self, 'a'), first)
+  t.equal(index.topic('a'), first.topic)
+  t.end()
+})
+
+test('a roster forgets its holes', (t) => {
+  const roster = new Roster<{ slot: number }>()
+  const members = Array.from({ length: 100 }, () => ({ slot: -1 }))
+  for (const member of members) roster.add(member)
+  for (const member of members.slice(0, 60)) roster.remove(member)
+  t.equal(roster.size, 40)
+  t.equal(roster.slots.length, 100)
+  roster.add({ slot: -1 })
+  t.equal(roster.slots.length, 41)
+  roster.compact()
+  t.ok(roster.slots.every((member, at) => member?.slot === at))
+  t.end()
+})
