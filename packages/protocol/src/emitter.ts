@@ -45,9 +45,9 @@ export class Emitter<Events extends EventMap<Events>> implements Listenable<Even
   }
 
   #remove (event: keyof Events, listener: Events[keyof Events]): void {
-    const listeners = this.#listeners.get(event) ?? []
-    const at = listeners.indexOf(listener)
-    const rest = [...listeners.slice(0, at), ...listeners.slice(at + 1)]
+    // There: each undo runs once, so its listener is still in the list.
+    const listeners = this.#listeners.get(event) as ReadonlyArray<Events[keyof Events]>
+    const rest = listeners.toSpliced(listeners.indexOf(listener), 1)
     if (rest.length === 0) this.#listeners.delete(event)
     else this.#listeners.set(event, rest)
   }

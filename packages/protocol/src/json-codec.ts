@@ -2,31 +2,34 @@ import type { Codec, Encoded } from './codec.ts'
 import { DecodeError } from './decode-error.ts'
 import { checkLimits, resolveLimits } from './parser-limits.ts'
 import type { ParserLimits } from './parser-limits.ts'
-import type { Envelope, PublicationHead } from './envelope.ts'
+import type { PublicationHead } from './envelope.ts'
 
 export interface JsonCodecOptions extends Partial<ParserLimits> {
   /** Turns a payload of bytes into JSON text, such as `msgpackToJson`. Default: such a payload throws a TypeError. */
   readonly toJson?: (payload: Uint8Array) => string
 }
 
-/** Text frames of JSON, with the limits that a server wants. */
+/** `realtime.v1.json`: one JSON object in a text frame, with the limits that a server wants. */
 export const jsonCodec: Codec = /* @__PURE__ */ jsonCodecWith()
 
-/** @throws {TypeError} when an option is out of its range. */
+/**
+ * The JSON codec with parser limits of your own.
+ * @throws {TypeError} when an option is out of its range.
+ */
 export function jsonCodecWith (options: JsonCodecOptions = {}): Codec {
   const limits = resolveLimits(options)
   const toJson = options.toJson ?? refuseBytes
-  return {
+  return Object.freeze<Codec>({
     subprotocol: 'realtime.v1.json',
     binary: false,
-    encode: (envelope: Envelope) => JSON.stringify(envelope),
+    encode: (envelope) => JSON.stringify(envelope),
     encodePublication: (head, payload) => spliceJson(head, typeof payload === 'string' ? payload : toJson(payload)),
     decode (frame) {
       const value = parse(frame)
       checkLimits(value, limits)
       return value
     }
-  }
+  })
 }
 
 /** Only named fields travel, so that a caller may hand in a larger object, such as a broker's record. */

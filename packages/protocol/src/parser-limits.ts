@@ -31,7 +31,10 @@ export function checkLimits (value: unknown, { maxDepth, maxKeys }: ParserLimits
 /** Answers how many keys are left. */
 function walk (value: object, depth: number, keys: number): number {
   if (depth === 0) throw new DecodeError('expected fewer levels of nesting')
-  return Array.isArray(value) ? walkArray(value, depth, keys) : walkObject(value as Record<string, unknown>, depth, keys)
+  if (Array.isArray(value)) return walkArray(value, depth, keys)
+  // Bytes, in MessagePack: their elements are no keys.
+  if (ArrayBuffer.isView(value)) return keys
+  return walkObject(value as Record<string, unknown>, depth, keys)
 }
 
 function walkArray (items: readonly unknown[], depth: number, keys: number): number {
