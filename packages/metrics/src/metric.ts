@@ -12,7 +12,7 @@ export interface Definition {
   readonly help: string
   readonly labels?: readonly string[]
   /** Called at every scrape, and only then. */
-  read (name: string): Sample[]
+  readonly read: (name: string) => Sample[]
 }
 
 /**

@@ -18,12 +18,12 @@ type Counted = Connection & { readonly counters?: ConnectionCounters }
 
 /** What open connections count, added at a scrape to what the closed ones left. */
 class Totals {
-  readonly #pool: Iterable<Connection>
+  readonly #open: Iterable<Counted>
   readonly #closed: Record<keyof ConnectionCounters, number> =
     { messagesReceived: 0, bytesReceived: 0, framesSent: 0, bytesSent: 0, framesDropped: 0 }
 
-  constructor (pool: Iterable<Connection>) {
-    this.#pool = pool
+  constructor (open: Iterable<Counted>) {
+    this.#open = open
   }
 
   add (counters: ConnectionCounters): void {
@@ -32,7 +32,7 @@ class Totals {
 
   read (name: keyof ConnectionCounters): number {
     let total = this.#closed[name]
-    for (const { counters } of this.#pool as Iterable<Counted>) total += counters?.[name] ?? 0
+    for (const { counters } of this.#open) total += counters?.[name] ?? 0
     return total
   }
 }

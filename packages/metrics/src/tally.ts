@@ -13,14 +13,12 @@ export class Tally {
   }
 
   add (...values: string[]): void {
-    const key = values.join('\n')
-    let count = this.#counts.get(key)
-    if (count === undefined) {
-      if (this.#counts.size >= MOST) return this.add(...this.#names.map(() => OTHER))
-      count = { labels: Object.fromEntries(this.#names.map((name, at) => [name, values[at] as string])), value: 0 }
-      this.#counts.set(key, count)
-    }
+    const known = this.#counts.has(values.join('\n')) || this.#counts.size < MOST
+    const counted = known ? values : this.#names.map(() => OTHER)
+    const key = counted.join('\n')
+    const count = this.#counts.get(key) ?? { labels: Object.fromEntries(this.#names.map((name, at) => [name, counted[at] as string])), value: 0 }
     count.value++
+    this.#counts.set(key, count)
   }
 
   samples (): Sample[] {

@@ -17,7 +17,7 @@ const plugin: FastifyPluginAsync<PresenceOptions> = async (app, options) => {
   const node = new PresenceNode(app.connectionPool, broker, resolved, app.log)
 
   app.decorate('presence', node)
-  app.connectionPool.on('close', connection => node.close(connection))
+  app.connectionPool.on('close', (connection) => node.close(connection))
 
   app.addHook('onReady', async () => {
     const broadcast = app.hasDecorator('broadcast')
@@ -25,7 +25,8 @@ const plugin: FastifyPluginAsync<PresenceOptions> = async (app, options) => {
       : undefined
     if (broadcast !== undefined) followSubscribers(broadcast, node, resolved.topics)
     if (app.hasDecorator('message')) {
-      app.getDecorator<MessageHost>('message')('presence', { builtIn: true }, presenceMessage(node, policy(resolved.canSee, broadcast)))
+      const handler = presenceMessage(node, policy(resolved.canSee, broadcast))
+      app.getDecorator<MessageHost>('message').call(app, 'presence', { builtIn: true }, handler)
     }
     await broker.start()
     broker.require('presence', NAME)

@@ -103,7 +103,7 @@ async function judge ({ nodes, clock }: Cluster, run: Run): Promise<void> {
   for (const each of nodes) await run.back(each)
   await clock.advance(65_000)
   for (const topic of topics) {
-    const wanted = new Set(run.open.filter(({ wants }) => wants.has(topic)).map(({ connection }) => connection.principal?.id))
+    const wanted = new Set(run.open.filter(({ wants }) => wants.has(topic)).map(({ connection }) => String(connection.principal?.id)))
     const stored = await (nodes[0] as TestNode).node.members(topic)
     const names = stored.members?.map(({ principal }) => principal).toSorted().join()
     if (names !== [...wanted].toSorted().join()) throw new Error(`${topic} stored ${names}, wanted ${[...wanted].join()}`)

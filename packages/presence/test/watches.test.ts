@@ -185,3 +185,20 @@ void t.test('a topic that somebody else emptied meanwhile, or that the store los
   await clock.advance(11_000)
   t.same(eve.names('room:1'), [])
 })
+
+void t.test('a view that ended while it was compared is not read again', async t => {
+  const { clock, nodes: [a, b], connect } = await cluster(2)
+  const eve = connect('eve')
+  await b!.node.watch(eve.connection, 'room:1')
+  b!.broker.lose = () => true
+  await a!.node.join(connect('ada').connection, 'room:1')
+  let go = (): void => {}
+  b!.broker.slow = new Promise((resolve) => { go = resolve })
+  const compared = b!.node.resume()
+  await settle()
+  b!.node.close(eve.connection)
+  go()
+  await compared
+  await clock.advance(1_000)
+  t.equal(b!.broker.calls.filter(call => call === 'list room:1 500').length, 1)
+})
