@@ -1,6 +1,6 @@
 import t from 'tap'
+import { fakeClock } from '@fastify-realtime/testing'
 import { Deadline, Deadlines } from '../src/deadlines.ts'
-import { ManualClock } from './manual-clock.ts'
 
 class Noted extends Deadline {
   readonly #name: string
@@ -18,49 +18,49 @@ class Noted extends Deadline {
 }
 
 void t.test('one timer serves all, each at its own time', async (t) => {
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const deadlines = new Deadlines(clock, 100)
   const expired: string[] = []
   deadlines.add(new Noted('a', expired))
-  clock.pass(60)
+  clock.advance(60)
   deadlines.add(new Noted('b', expired))
-  t.equal(clock.timers, 1)
-  clock.pass(40)
+  t.equal(clock.pending, 1)
+  clock.advance(40)
   t.same(expired, ['a'])
-  t.equal(clock.timers, 1)
-  clock.pass(59)
+  t.equal(clock.pending, 1)
+  clock.advance(59)
   t.same(expired, ['a'])
-  clock.pass(1)
+  clock.advance(1)
   t.same(expired, ['a', 'b'])
-  t.equal(clock.timers, 0, 'nothing waits, so no timer runs')
+  t.equal(clock.pending, 0, 'nothing waits, so no timer runs')
 })
 
 void t.test('what was removed does not expire, wherever it stood in the list', async (t) => {
   for (const gone of [0, 1, 2]) {
-    const clock = new ManualClock()
+    const clock = fakeClock()
     const deadlines = new Deadlines(clock, 100)
     const expired: string[] = []
     const all = ['a', 'b', 'c'].map(name => new Noted(name, expired))
     for (const deadline of all) deadlines.add(deadline)
     deadlines.remove(all[gone] as Noted)
     deadlines.add(new Noted('d', expired))
-    clock.pass(100)
+    clock.advance(100)
     t.same(expired, ['a', 'b', 'c', 'd'].toSpliced(gone, 1))
   }
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const deadlines = new Deadlines(clock, 100)
   const only = new Noted('only', [])
   deadlines.add(only)
   deadlines.remove(only)
-  clock.pass(100)
-  t.equal(clock.timers, 0)
+  clock.advance(100)
+  t.equal(clock.pending, 0)
 })
 
 void t.test('stop leaves no timer', async (t) => {
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const deadlines = new Deadlines(clock, 100)
   deadlines.stop()
   deadlines.add(new Noted('a', []))
   deadlines.stop()
-  t.equal(clock.timers, 0)
+  t.equal(clock.pending, 0)
 })

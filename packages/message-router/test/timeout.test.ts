@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import t from 'tap'
+import { fakeClock } from '@fastify-realtime/testing'
 import { start } from './harness.ts'
-import { ManualClock } from './manual-clock.ts'
 
 void t.test('a handler that takes too long fails as timeout, its signal aborts, and its late answer goes nowhere', async (t) => {
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const reasons: string[] = []
   const { connect } = await start(t, (app) => {
     app.message('slow', { timeout: 100 }, async ({ signal, reply }) => {
-      setImmediate(() => clock.pass(100))
+      setImmediate(() => clock.advance(100))
       await once(signal, 'abort')
       reasons.push((signal.reason as Error).name)
       reply('late')
@@ -23,11 +23,11 @@ void t.test('a handler that takes too long fails as timeout, its signal aborts, 
 })
 
 void t.test('a handler that replied and works on is aborted by its timeout, and nobody is told', async (t) => {
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const { connect } = await start(t, (app) => {
     app.message('works on', { timeout: 100 }, async ({ signal, reply }) => {
       reply('done')
-      setImmediate(() => clock.pass(100))
+      setImmediate(() => clock.advance(100))
       await once(signal, 'abort')
     })
     app.message('next', () => 'next')
@@ -39,22 +39,22 @@ void t.test('a handler that replied and works on is aborted by its timeout, and 
 })
 
 void t.test('only of an idempotent route a timeout says retry', async (t) => {
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const { connect } = await start(t, (app) => {
-    app.message('slow', { timeout: 100, idempotent: true }, () => new Promise(() => { setImmediate(() => clock.pass(100)) }))
+    app.message('slow', { timeout: 100, idempotent: true }, () => new Promise(() => { setImmediate(() => clock.advance(100)) }))
   }, { router: { clock } })
   t.match(await (await connect()).ask('slow'), { code: 'timeout', retry: true })
 })
 
 void t.test('a timeout covers the hooks, and ends a hook that never tells', async (t) => {
-  const clock = new ManualClock()
+  const clock = fakeClock()
   let finish = (): void => {}
   const { connect } = await start(t, (app) => {
-    app.message('hangs', { preValidation: () => { setImmediate(() => clock.pass(30_000)) } }, () => t.fail('handled'))
+    app.message('hangs', { preValidation: () => { setImmediate(() => clock.advance(30_000)) } }, () => t.fail('handled'))
     app.message('late', {
       preValidation: (_request, _reply, done) => {
         finish = done
-        setImmediate(() => clock.pass(30_000))
+        setImmediate(() => clock.advance(30_000))
       }
     }, () => t.fail('handled'))
   }, { router: { clock } })
@@ -66,15 +66,15 @@ void t.test('a timeout covers the hooks, and ends a hook that never tells', asyn
 })
 
 void t.test('without a timeout a handler may take its time, and its signal is that of the connection', async (t) => {
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const { connect } = await start(t, (app) => {
     app.message('slow', { timeout: false }, async ({ signal, connection }) => {
-      clock.pass(1_000_000)
+      clock.advance(1_000_000)
       return signal === connection.signal
     })
   }, { router: { clock, timeout: 10 } })
   t.equal((await (await connect()).ask('slow')).data, true)
-  t.equal(clock.timers, 0)
+  t.equal(clock.pending, 0)
 })
 
 void t.test('the signal aborts when the connection ends, and is quiet when the message ends first', async (t) => {
@@ -118,12 +118,12 @@ void t.test('the signal aborts when the connection ends, and is quiet when the m
 })
 
 void t.test('close waits for nothing and leaves no timer', async (t) => {
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const { app, connect } = await start(t, (app) => {
     app.message('later', async () => 'later')
   }, { router: { clock } })
   await (await connect()).ask('later')
-  t.equal(clock.timers, 1)
+  t.equal(clock.pending, 1)
   await app.close()
-  t.equal(clock.timers, 0)
+  t.equal(clock.pending, 0)
 })
