@@ -71,3 +71,12 @@ test('a change during an emission takes effect from the next one', (t) => {
   t.same(heard, ['first', 'second', 'second', 'late'])
   t.end()
 })
+
+test('nothing is left of an event when its last listener goes', (t) => {
+  const events = emitter()
+  const undo = events.on('other', () => t.fail('called'))
+  undo()
+  events.emit('other')
+  t.equal(events.listenerCount('other'), 0)
+  t.end()
+})
