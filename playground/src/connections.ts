@@ -10,15 +10,15 @@ export const connections: FastifyPluginAsyncTypebox = async (app) => {
   app.addHook('preValidation', app.realtimeAuth.authenticate)
   app.addHook('preValidation', requireOperator)
 
-  app.get('/connections', { schema: {} }, async () => ({ connections: await app.cluster.connections({}) }))
+  app.get('/connections', { schema: {} }, () => app.cluster.connections({}))
 
   app.delete('/connections/:id', { schema: { params: Id } }, async (request, reply) => {
     const ended = await app.cluster.disconnect({ id: request.params.id }, closeReasons.forbidden)
-    return reply.code(ended === 0 ? 404 : 200).send({ ended })
+    return reply.code(ended.disconnected === 0 ? 404 : 200).send(ended)
   })
 
-  app.delete('/principals/:id/connections', { schema: { params: Id } }, async (request) =>
-    ({ ended: await app.cluster.disconnect({ principal: request.params.id }, closeReasons.forbidden) }))
+  app.delete('/principals/:id/connections', { schema: { params: Id } }, (request) =>
+    app.cluster.disconnect({ principal: request.params.id }, closeReasons.forbidden))
 }
 
 async function requireOperator (request: FastifyRequest, reply: FastifyReply): Promise<void> {
