@@ -21,12 +21,12 @@ const arrows = {
   cluster: ['protocol', 'broker'],
   metrics: ['protocol'],
   tracing: ['protocol'],
-  'broker-redis': ['broker'],
-  'broker-nats': ['broker'],
-  'broker-rabbitmq': ['broker'],
-  'broker-kafka': ['broker'],
-  'broker-cluster': ['broker'],
-  bridge: ['broker'],
+  'broker-redis': ['protocol', 'broker'],
+  'broker-nats': ['protocol', 'broker'],
+  'broker-rabbitmq': ['protocol', 'broker'],
+  'broker-kafka': ['protocol', 'broker'],
+  'broker-cluster': ['protocol', 'broker'],
+  bridge: ['protocol', 'broker'],
   client: ['protocol'],
   asyncapi: [],
   testing: ['protocol'],
@@ -67,14 +67,16 @@ function checkPackage (folder, manifest) {
 }
 
 function importsOf (file) {
-  const { module, errors } = parseSync(file, readFileSync(file, 'utf8'))
+  const text = readFileSync(file, 'utf8')
+  const { module, errors } = parseSync(file, text)
   if (errors.length > 0) return [{ specifier: '', broken: errors[0].message }]
-  const statics = module.staticImports.map(({ moduleRequest, entries }) =>
-    ({ specifier: moduleRequest.value, typeOnly: entries.length > 0 && entries.every((entry) => entry.isType) }))
+  const statics = module.staticImports.map(({ start, moduleRequest, entries }) => ({
+    specifier: moduleRequest.value,
+    typeOnly: text.startsWith('import type ', start) || (entries.length > 0 && entries.every((entry) => entry.isType))
+  }))
   const reexports = module.staticExports.flatMap(({ entries }) => entries)
     .filter((entry) => entry.moduleRequest !== null)
     .map((entry) => ({ specifier: entry.moduleRequest.value, typeOnly: entry.isType }))
-  const text = readFileSync(file, 'utf8')
   const dynamics = module.dynamicImports.map(({ moduleRequest }) => text.slice(moduleRequest.start, moduleRequest.end))
     .filter((source) => /^['"]/.test(source)).map((source) => ({ specifier: source.slice(1, -1), typeOnly: false }))
   return [...statics, ...reexports, ...dynamics]

@@ -22,6 +22,7 @@ async function check (t, source, manifest = {}, where = 'src') {
 
 const refused = /** @type {const} */ ([
   ['a sister at run time', `import { x } from '${pool}'`, { peerDependencies: { [pool]: '*' } }, /no such arrow/],
+  ['a sister for its side effects', `import '${pool}'`, { peerDependencies: { [pool]: '*' } }, /no such arrow/],
   ['a sister at run time by a re-export', `export { x } from '${pool}'`, { peerDependencies: { [pool]: '*' } }, /no such arrow/],
   ['a sister at run time by a dynamic import', `await import('${pool}')`, { peerDependencies: { [pool]: '*' } }, /no such arrow/],
   ['an arrow that points down', "import type { x } from '@fastify-realtime/metrics'", { dependencies: { '@fastify-realtime/metrics': '*' } }, /no such arrow/],
@@ -41,7 +42,7 @@ for (const [name, source, manifest, expected] of refused) {
 }
 
 test('allows the types of a sister, own files and listed packages', async (t) => {
-  const source = `import type { Connection } from '${pool}'\nimport fp from 'fastify-plugin'\nimport './plugin.ts'\nimport 'node:path'`
+  const source = `import type { Connection } from '${pool}'\nimport type {} from '${pool}'\nimport fp from 'fastify-plugin'\nimport './plugin.ts'\nimport 'node:path'`
   const result = await check(t, source, { dependencies: { 'fastify-plugin': '*' }, peerDependencies: { [pool]: '*' } })
   assert.deepEqual([result.failed, result.stderr], [false, ''])
 })

@@ -10,7 +10,7 @@ import presence from '@fastify-realtime/presence'
 import { connectAndGreet, listen, type EnvelopeClient } from '@fastify-realtime/testing'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { createSigner } from 'fast-jwt'
-import t from 'tap'
+import t, { type Test } from 'tap'
 
 const secret = 's'.repeat(32)
 const token = createSigner({ key: secret, expiresIn: 60_000 })({ sub: 'ada' })
@@ -77,7 +77,7 @@ const plugins = {
   }
 } satisfies Record<string, { register: (app: FastifyInstance) => unknown, works: (t: Tap, app: FastifyInstance, client: Client, address: string) => Promise<unknown> }>
 
-type Tap = typeof t
+type Tap = Pick<Test, 'equal' | 'match' | 'same' | 'ok' | 'rejects' | 'teardown'>
 type Client = Awaited<ReturnType<typeof connectAndGreet>> & EnvelopeClient
 type Name = keyof typeof plugins
 
