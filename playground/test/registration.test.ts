@@ -59,7 +59,7 @@ const plugins = {
     register: (app: FastifyInstance) => app.register(presence, { topics: ['room:*'] }),
     works: async (t: Tap, app: FastifyInstance, client: Client) => {
       const connection = app.connectionPool.get(client.welcome.connection)
-      if (connection?.principal == null) return t.equal((await app.presence.members('room:2')).count, 0)
+      if (connection?.principal === undefined || connection.principal === null) return t.equal((await app.presence.members('room:2')).count, 0)
       await app.presence.join(connection, 'room:2')
       t.match(await app.presence.members('room:2'), { count: 1, members: [{ principal: 'ada' }] })
     }
