@@ -1,7 +1,7 @@
 import type { MetricsRegistry } from './registry.ts'
 
 export { MetricsOptionError } from './errors.ts'
-export type { MetricsOptions } from './options.ts'
+export type { MetricsHook, MetricsOptions } from './options.ts'
 export { metrics, metrics as default } from './plugin.ts'
 export type { MetricsRegistry } from './registry.ts'
 

@@ -1,7 +1,9 @@
-import type { onRequestHookHandler } from 'fastify'
+import type { onRequestAsyncHookHandler, onRequestHookHandler } from 'fastify'
 import { Registry } from 'prom-client'
 import { MetricsOptionError } from './errors.ts'
 import type { MetricsRegistry } from './registry.ts'
+
+export type MetricsHook = onRequestHookHandler | onRequestAsyncHookHandler
 
 export interface MetricsOptions {
   /** Where the metrics go, such as prom-client's own `register`. Default: a registry of its own. */
@@ -9,7 +11,7 @@ export interface MetricsOptions {
   /** The route that shows the registry to Prometheus; `false` makes none. Default `/metrics`. */
   readonly path?: string | false
   /** Hooks of that route, for instance to ask for a credential. Default: none, everybody may read. */
-  readonly onRequest?: onRequestHookHandler | onRequestHookHandler[]
+  readonly onRequest?: MetricsHook | MetricsHook[]
   /** What every name begins with. Default `realtime_`. */
   readonly prefix?: string
 }
@@ -17,7 +19,7 @@ export interface MetricsOptions {
 export interface ResolvedMetricsOptions {
   readonly registry: MetricsRegistry
   readonly path: string | false
-  readonly onRequest: onRequestHookHandler[]
+  readonly onRequest: MetricsHook[]
   readonly prefix: string
 }
 

@@ -1,7 +1,7 @@
 import connectionPool from '@fastify-realtime/connection-pool'
 import { connectAndGreet, listen, until } from '@fastify-realtime/testing'
 import Fastify from 'fastify'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify'
 import { Registry } from 'prom-client'
 import t from 'tap'
 import metrics from '../src/index.ts'
@@ -78,7 +78,10 @@ void t.test('a registry for OpenMetrics gets what it wants', async t => {
 })
 
 void t.test('hooks keep the route to those who may read it', async t => {
-  const app = await build({ onRequest: async (request, reply) => { if (request.headers.authorization !== 'ok') await reply.code(401).send() } })
+  const onRequest: onRequestAsyncHookHandler = async (request, reply) => {
+    if (request.headers.authorization !== 'ok') await reply.code(401).send()
+  }
+  const app = await build({ onRequest })
   t.teardown(() => app.close())
   t.equal((await app.inject('/metrics')).statusCode, 401)
   t.equal((await app.inject({ url: '/metrics', headers: { authorization: 'ok' } })).statusCode, 200)
