@@ -1,4 +1,4 @@
-import { topicUser } from '@fastify-realtime/protocol'
+import { isPattern, topicUser } from '@fastify-realtime/protocol'
 import type { Principal } from '@fastify-realtime/protocol'
 import type { Action, Policy, PolicyQuestion } from './contract.ts'
 import { isUsable } from './topic-rules.ts'
@@ -32,8 +32,8 @@ export class Permissions {
   }
 
   #known (action: Action, topic: string): boolean {
-    if (action === 'subscribe') return this.#rules.subscribable(topic) !== undefined
-    return isUsable(topic) && this.#rules.of(topic) !== undefined
+    if (isUsable(topic)) return this.#rules.of(topic) !== undefined
+    return action === 'subscribe' && isPattern(topic) && this.#rules.subscribable(topic) !== undefined
   }
 }
 

@@ -82,7 +82,7 @@ test('whoever dropped meanwhile is not left waiting', async (t) => {
 test('a failed subscribe is told to all who wait, and the next hold tries again', async (t) => {
   const { interests, next } = setup()
   const waiting = [interests.hold('a'), interests.hold('a')]
-  const told = Promise.allSettled(waiting)
+  const told = Promise.allSettled(waiting.map(async (held) => held))
   await next(new Error('away'))
   t.match(await told, [{ reason: { message: 'away' } }, { reason: { message: 'away' } }])
   t.equal(interests.size, 0)

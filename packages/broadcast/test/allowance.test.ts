@@ -1,0 +1,23 @@
+import { fakeClock } from '@fastify-realtime/testing'
+import { test } from 'tap'
+import { Allowance } from '../src/allowance.ts'
+import { FakeConnection } from './model/fake-connection.ts'
+
+test('a connection may subscribe in a burst and then at the rate', (t) => {
+  const clock = fakeClock()
+  const allowance = new Allowance({ max: 20, burst: 3 }, clock)
+  const [one, other] = [new FakeConnection().self, new FakeConnection().self]
+  for (let n = 0; n < 3; n++) allowance.take(one)
+  t.throws(() => allowance.take(one), { code: 'rate-limited', retry: true, details: { retryAfter: 50 } })
+  allowance.take(other)
+  clock.advance(50)
+  allowance.take(one)
+  t.throws(() => allowance.take(one), { code: 'rate-limited' })
+  clock.advance(60_000)
+  for (let n = 0; n < 3; n++) allowance.take(one)
+  t.throws(() => allowance.take(one), { code: 'rate-limited' })
+  t.equal(allowance.size, 2)
+  allowance.forget(one)
+  t.equal(allowance.size, 1)
+  t.end()
+})
