@@ -47,7 +47,7 @@ export async function tokenReader (app: FastifyInstance, options: ResolvedJwt, c
     }
   })
   return async (token) => {
-    let refusal: unknown
+    let refusal: Refusal | undefined
     for (const { verify } of verifiers.filter(({ until }) => clock.time() < until)) {
       try {
         return readComplete(token, await verify(token) as Complete)
@@ -93,11 +93,10 @@ function readComplete (token: string, { header, payload }: Complete): ReadToken 
   }
 }
 
-function refusalOf (error: unknown): unknown {
+function refusalOf (error: unknown): Refusal {
   const { originalError } = error as { originalError?: unknown }
   if (originalError instanceof Refusal) return originalError
   const code = codeOf(error)
-  if (!code.startsWith('FAST_JWT_')) return error
   return new Refusal(code === 'FAST_JWT_EXPIRED' ? 'expired' : 'invalid', code)
 }
 

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
+import type { AsymmetricKeyDetails, KeyObject } from 'node:crypto'
 import { AuthOptionError } from './errors.ts'
 
 export type Algorithm =
@@ -73,7 +73,7 @@ export function pemOf (key: KeyObject): string {
 
 /** What a public key may verify; nothing when it is too weak or of a kind that JWTs do not use. */
 export function algorithmsOf (key: KeyObject): readonly Algorithm[] {
-  const details = key.asymmetricKeyDetails ?? {}
+  const details = key.asymmetricKeyDetails as AsymmetricKeyDetails
   switch (key.asymmetricKeyType) {
     case 'rsa':
       return Number(details.modulusLength) >= minRsaBits

@@ -25,7 +25,7 @@ export class UrlRedaction {
 
   /** What the URL of an upgrade carried. */
   secrets (raw: IncomingMessage): UrlSecrets {
-    return isUpgrade(raw) ? this.#secrets.get(raw) ?? none : none
+    return isUpgrade(raw) ? { ...this.#secrets.get(raw) } : none
   }
 
   /** Idempotent. */

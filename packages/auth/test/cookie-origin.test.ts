@@ -8,7 +8,7 @@ const origins = ['https://app.example.com', 'https://[2001:db8::1]:8443']
 const listed = { jwt: { secret }, cookie: { name: 'token' }, origins }
 const cookies: ServerDetails = { before: async (app) => { await app.register(cookie, { secret: 's'.repeat(32) }) } }
 
-t.test('an upgrade from the wrong origin is refused with 403, whatever the credential', async (t) => {
+void t.test('an upgrade from the wrong origin is refused with 403, whatever the credential', async (t) => {
   const { url, app } = await server(t, listed, cookies)
   const refused: unknown[] = []
   app.realtimeAuth.on('refuse', (kind) => refused.push(kind))
@@ -39,20 +39,20 @@ t.test('an upgrade from the wrong origin is refused with 403, whatever the crede
   t.ok(refused.includes('origin'))
 })
 
-t.test('a wrong origin is 403 also for a browser with a bad token', async (t) => {
+void t.test('a wrong origin is 403 also for a browser with a bad token', async (t) => {
   const { url } = await server(t, listed, cookies)
   const opened = await open(url(), { protocols: ['realtime.v1.json'], headers: { origin: 'https://evil.com', cookie: 'token=bad' } })
   t.equal(opened.status, 403)
 })
 
-t.test('without a list the origin is that of the host', async (t) => {
+void t.test('without a list the origin is that of the host', async (t) => {
   const { url } = await server(t, { jwt: { secret } })
   const headers = { authorization: `Bearer ${token()}` }
   t.equal((await open(url(), { headers: { ...headers, origin: url('').replace('ws', 'http') } })).status, 101)
   t.equal((await open(url(), { headers: { ...headers, origin: 'http://127.0.0.1:1' } })).status, 403)
 })
 
-t.test('a cookie on a plain request counts only for pages that are known', async (t) => {
+void t.test('a cookie on a plain request counts only for pages that are known', async (t) => {
   const { app } = await server(t, listed, cookies)
   const status = async (method: 'GET' | 'POST', headers: object) =>
     (await app.inject({ method, url: '/me', headers: { cookie: `token=${token()}`, ...headers } })).statusCode
@@ -62,7 +62,7 @@ t.test('a cookie on a plain request counts only for pages that are known', async
   t.equal(await status('POST', {}), 200, 'no browser')
 })
 
-t.test('a signed cookie must be signed', async (t) => {
+void t.test('a signed cookie must be signed', async (t) => {
   const { app, url } = await server(t, { ...listed, cookie: { name: 'token', signed: true } }, cookies)
   const headers = (value: string) => ({ headers: { origin: 'https://app.example.com', cookie: `token=${encodeURIComponent(value)}` } })
   t.equal((await open(url(), headers(app.signCookie(token())))).first?.principal, 'ada')
@@ -71,6 +71,8 @@ t.test('a signed cookie must be signed', async (t) => {
   t.equal((await open(url(), headers(''))).status, 401)
 })
 
-t.test('a cookie needs @fastify/cookie, and a secret when it is signed', async (t) => {
+void t.test('a cookie needs @fastify/cookie, and a secret when it is signed', async (t) => {
   await t.rejects(server(t, listed), { code: 'FRT_ERR_AUTH_OPTION' })
+  const unsigned: ServerDetails = { before: async (app) => { await app.register(cookie) } }
+  await t.rejects(server(t, { ...listed, cookie: { name: 'token', signed: true } }, unsigned), { code: 'FRT_ERR_AUTH_OPTION' })
 })

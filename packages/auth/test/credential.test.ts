@@ -14,7 +14,7 @@ const everything: CredentialParts = {
   query: 'from-query'
 }
 
-t.test('the order is header, subprotocol, cookie, ticket, query', async (t) => {
+void t.test('the order is header, subprotocol, cookie, ticket, query', async (t) => {
   t.same(readCredential(everything), { source: 'header', token: 'from-header' })
   t.same(readCredential({ ...everything, authorization: undefined }), { source: 'subprotocol', token: 'from-protocol' })
   t.same(readCredential({ ...nothing, cookie: 'from-cookie', ticket: 'x' }), { source: 'cookie', token: 'from-cookie' })
@@ -23,14 +23,14 @@ t.test('the order is header, subprotocol, cookie, ticket, query', async (t) => {
   t.equal(readCredential(nothing), undefined)
 })
 
-t.test('another scheme and an empty cookie are no credential', async (t) => {
+void t.test('another scheme and an empty cookie are no credential', async (t) => {
   t.equal(readCredential({ ...nothing, authorization: 'Basic YTpi' }), undefined)
   t.equal(readCredential({ ...nothing, authorization: 'Bearerish x' }), undefined)
   t.equal(readCredential({ ...nothing, cookie: '' }), undefined)
   t.equal(readCredential({ ...nothing, protocols: 'realtime.v1.json' }), undefined)
 })
 
-t.test('the scheme is read in any case', async (t) => {
+void t.test('the scheme is read in any case', async (t) => {
   t.same(readCredential({ ...nothing, authorization: 'bEARER a.b.c ' }), { source: 'header', token: 'a.b.c' })
 })
 
@@ -45,16 +45,16 @@ for (const [why, parts] of [
   ['a ticket without a value', { ticket: '' }],
   ['a token that is too long', { query: 'x'.repeat(maxTokenBytes + 1) }]
 ] as const) {
-  t.test(`${why} refuses, and no other source is tried`, async (t) => {
+  void t.test(`${why} refuses, and no other source is tried`, async (t) => {
     t.throws(() => readCredential({ ...nothing, query: 'good', ...parts }), { message: 'credential invalid' })
   })
 }
 
-t.test('the longest token is taken', async (t) => {
+void t.test('the longest token is taken', async (t) => {
   t.equal(credential('query', 'x'.repeat(maxTokenBytes)).token.length, maxTokenBytes)
 })
 
-t.test('offers are listed in order', async (t) => {
+void t.test('offers are listed in order', async (t) => {
   t.same(offeredProtocols('a,b , c'), ['a', 'b', 'c'])
   t.same(offeredProtocols(undefined), [])
 })

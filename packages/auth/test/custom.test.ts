@@ -5,7 +5,7 @@ import { secret, token } from './support/tokens.ts'
 
 const headers = (given: string) => ({ headers: { authorization: `Bearer ${given}` } })
 
-t.test('a verify of the app\'s own decides', async (t) => {
+void t.test('a verify of the app\'s own decides', async (t) => {
   const expiresAt = Date.now() + 60_000
   const answers: Record<string, Verified | null> = {
     ada: { principal: { id: 'ada' } },
@@ -31,7 +31,7 @@ t.test('a verify of the app\'s own decides', async (t) => {
   }
 })
 
-t.test('a verify or extract that fails or hangs is answered 503', async (t) => {
+void t.test('a verify or extract that fails or hangs is answered 503', async (t) => {
   for (const [options, seen] of [
     [{ verify: () => { throw new Error('away') } }, 'away'],
     [{ verify: async () => { throw new Error('away') } }, 'away'],
@@ -49,7 +49,7 @@ t.test('a verify or extract that fails or hangs is answered 503', async (t) => {
   }
 })
 
-t.test('an extract of the app\'s own comes first and may leave it to the others', async (t) => {
+void t.test('an extract of the app\'s own comes first and may leave it to the others', async (t) => {
   const { url } = await server(t, { jwt: { secret }, extract: async (request) => request.headers['x-token'] as string | undefined })
   t.equal((await open(url(), { headers: { 'x-token': token() } })).first?.principal, 'ada')
   t.equal((await open(url(), headers(token()))).first?.principal, 'ada')

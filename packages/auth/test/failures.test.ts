@@ -8,7 +8,7 @@ const proxied = { fastify: { trustProxy: true } }
 const from = (address: string, credential: string) =>
   ({ headers: { 'x-forwarded-for': address, authorization: `Bearer ${credential}` } })
 
-t.test('failed handshakes of an address are limited, good ones are not', async (t) => {
+void t.test('failed handshakes of an address are limited, good ones are not', async (t) => {
   const { url } = await server(t, options, proxied)
   for (let attempt = 0; attempt < 3; attempt++) t.equal((await open(url(), from('203.0.113.5', 'bad'))).status, 401)
   const limited = await open(url(), { ...from('203.0.113.5', 'bad'), protocols: ['realtime.v1.json'] })
@@ -19,21 +19,21 @@ t.test('failed handshakes of an address are limited, good ones are not', async (
   t.equal((await open(url(), from('203.0.113.6', 'bad'))).status, 401)
 })
 
-t.test('addresses of one /64 count together', async (t) => {
+void t.test('addresses of one /64 count together', async (t) => {
   const { url } = await server(t, options, proxied)
   for (let host = 1; host <= 3; host++) t.equal((await open(url(), from(`2001:db8::${host}`, 'bad'))).status, 401)
   t.equal((await open(url(), from('2001:db8::9', 'bad'))).status, 429)
   t.equal((await open(url(), from('2001:db8:0:1::9', 'bad'))).status, 401)
 })
 
-t.test('loopback is exempt, and the limit can be off', async (t) => {
+void t.test('loopback is exempt, and the limit can be off', async (t) => {
   const { url } = await server(t, options)
   for (let attempt = 0; attempt < 5; attempt++) t.equal((await open(url(), { headers: { authorization: 'Bearer bad' } })).status, 401)
   const off = await server(t, { ...options, failures: false }, proxied)
   for (let attempt = 0; attempt < 5; attempt++) t.equal((await open(off.url(), from('203.0.113.5', 'bad'))).status, 401)
 })
 
-t.test('the app\'s own @fastify/rate-limit is used when it is there', async (t) => {
+void t.test('the app\'s own @fastify/rate-limit is used when it is there', async (t) => {
   const { url } = await server(t, options, { ...proxied, before: async (app) => { await app.register(rateLimit, { global: false }) } })
   for (let attempt = 0; attempt < 3; attempt++) t.equal((await open(url(), from('203.0.113.5', 'bad'))).status, 401)
   t.equal((await open(url(), from('203.0.113.5', 'bad'))).status, 429)

@@ -3,7 +3,7 @@ import { Grants, isPrincipal } from '../src/grant.ts'
 
 const terms = { tokenId: 'a', issuedAt: 1, expiresAt: 2 }
 
-t.test('the principal is a fresh object that carries its terms', async (t) => {
+void t.test('the principal is a fresh object that carries its terms', async (t) => {
   const grants = new Grants()
   const given = { id: 'ada', role: 'operator' }
   const principal = grants.admit({ principal: given, ...terms })
@@ -13,7 +13,7 @@ t.test('the principal is a fresh object that carries its terms', async (t) => {
   t.equal(grants.terms(given), undefined)
 })
 
-t.test('renewal changes fields and terms in place', async (t) => {
+void t.test('renewal changes fields and terms in place', async (t) => {
   const grants = new Grants()
   const given: { id: string, role: string } = { id: 'ada', role: 'operator' }
   const principal = grants.admit({ principal: given, ...terms })
@@ -23,14 +23,14 @@ t.test('renewal changes fields and terms in place', async (t) => {
   t.equal(grants.terms(principal)?.expiresAt, 9)
 })
 
-t.test('claims cannot change the prototype of a principal', async (t) => {
+void t.test('claims cannot change the prototype of a principal', async (t) => {
   const grants = new Grants()
   const principal = grants.admit({ principal: JSON.parse('{"id":"ada","__proto__":{"role":"operator"}}'), ...terms })
   t.equal((principal as { role?: string }).role, undefined)
   t.equal(Object.getPrototypeOf(principal), Object.prototype)
 })
 
-t.test('a principal has an id that fits a topic', async (t) => {
+void t.test('a principal has an id that fits a topic', async (t) => {
   t.ok(isPrincipal({ id: 'ada' }))
   t.ok(isPrincipal({ id: 'x'.repeat(200) }))
   for (const value of [null, undefined, 'ada', {}, { id: 7 }, { id: '' }, { id: 'x'.repeat(201) }, { id: '\ud800' },

@@ -5,20 +5,20 @@ import { goodClaims, seconds, secret, token } from './support/tokens.ts'
 
 const json = 'realtime.v1.json'
 
-t.test('a header opens a connection for the principal', async (t) => {
+void t.test('a header opens a connection for the principal', async (t) => {
   const { url } = await server(t)
   const opened = await open(url(), { headers: { authorization: `Bearer ${token()}` } })
   t.equal(opened.first?.principal, 'ada')
 })
 
-t.test('a bearer subprotocol opens a connection and never comes back', async (t) => {
+void t.test('a bearer subprotocol opens a connection and never comes back', async (t) => {
   const { url } = await server(t)
   const opened = await open(url(), { protocols: [bearerProtocol(token()), json] })
   t.equal(opened.first?.principal, 'ada')
   t.equal(opened.headers['sec-websocket-protocol'], json)
 })
 
-t.test('no credential is answered 401', async (t) => {
+void t.test('no credential is answered 401', async (t) => {
   const { url } = await server(t)
   const opened = await open(url(), { protocols: [json] })
   t.equal(opened.status, 401)
@@ -26,7 +26,7 @@ t.test('no credential is answered 401', async (t) => {
   t.match(JSON.parse(opened.body), { code: 'FRT_ERR_UNAUTHENTICATED', statusCode: 401 })
 })
 
-t.test('a browser is told by a close code', async (t) => {
+void t.test('a browser is told by a close code', async (t) => {
   const { url, app } = await server(t)
   const bad = await open(url(), { protocols: [json, bearerProtocol(token({ key: 'x'.repeat(32) }))] })
   t.same(bad.close, { code: 4501, reason: 'unauthenticated' })
@@ -36,19 +36,19 @@ t.test('a browser is told by a close code', async (t) => {
   t.equal(app.connectionPool.size, 0)
 })
 
-t.test('a client that does not offer our subprotocol gets the status', async (t) => {
+void t.test('a client that does not offer our subprotocol gets the status', async (t) => {
   const { url } = await server(t)
   t.equal((await open(url(), { headers: { authorization: 'Bearer x.y.z' } })).status, 401)
 })
 
-t.test('tellBrowsers: false always answers with the status', async (t) => {
+void t.test('tellBrowsers: false always answers with the status', async (t) => {
   const { url } = await server(t, { jwt: { secret }, tellBrowsers: false })
   const opened = await open(url(), { protocols: [json], headers: { authorization: `Bearer ${token({ claims: { ...goodClaims(), exp: seconds(-3) } })}` } })
   t.equal(opened.status, 401)
   t.match(JSON.parse(opened.body), { code: 'FRT_ERR_CREDENTIAL_EXPIRED' })
 })
 
-t.test('anonymous connections only where the route says so, and never with a bad credential', async (t) => {
+void t.test('anonymous connections only where the route says so, and never with a bad credential', async (t) => {
   const { url } = await server(t)
   const anonymous = await open(url('/open'))
   t.equal(anonymous.first?.principal, null)
@@ -56,7 +56,7 @@ t.test('anonymous connections only where the route says so, and never with a bad
   t.equal((await open(url('/open'), { headers: { authorization: `Bearer ${token()}` } })).first?.principal, 'ada')
 })
 
-t.test('plain routes get the same principal', async (t) => {
+void t.test('plain routes get the same principal', async (t) => {
   const { app } = await server(t)
   const headers = { authorization: `Bearer ${token({ claims: { ...goodClaims(), role: 'operator' } })}` }
   const response = await app.inject({ url: '/me', headers })
@@ -66,7 +66,7 @@ t.test('plain routes get the same principal', async (t) => {
   t.equal((await app.inject({ url: '/me', headers: protocols })).statusCode, 401, 'a subprotocol is for upgrades')
 })
 
-t.test('the hook may run twice', async (t) => {
+void t.test('the hook may run twice', async (t) => {
   const { app } = await server(t, undefined, {
     after: (app) => { app.get('/twice', { onRequest: app.realtimeAuth.authenticate, preHandler: app.realtimeAuth.authenticate }, async (request) => request.principal) }
   })
@@ -74,7 +74,7 @@ t.test('the hook may run twice', async (t) => {
   t.same(response.json(), { id: 'ada' })
 })
 
-t.test('what was refused is told to listeners', async (t) => {
+void t.test('what was refused is told to listeners', async (t) => {
   const { app } = await server(t)
   const told: unknown[] = []
   const undo = app.realtimeAuth.on('refuse', (kind, source) => told.push([kind, source]))
@@ -85,14 +85,14 @@ t.test('what was refused is told to listeners', async (t) => {
   t.same(told, [['invalid', 'header'], ['missing', undefined]])
 })
 
-t.test('a listener that throws disturbs nobody', async (t) => {
+void t.test('a listener that throws disturbs nobody', async (t) => {
   const { app, log } = await server(t)
   app.realtimeAuth.on('refuse', () => { throw new Error('broken listener') })
   t.equal((await app.inject('/me')).statusCode, 401)
   t.ok(log.some((line) => line.includes('broken listener')))
 })
 
-t.test('auth needs the pool', async (t) => {
+void t.test('auth needs the pool', async (t) => {
   const { default: Fastify } = await import('fastify')
   const { auth } = await import('../src/index.ts')
   const app = Fastify()

@@ -15,7 +15,7 @@ async function ask ({ ws, messages }: Opened, message: object): Promise<Record<s
   return messages[before] as Record<string, unknown>
 }
 
-t.test('a connection is warned, and ends with its credential', async (t) => {
+void t.test('a connection is warned, and ends with its credential', async (t) => {
   const clock = manualClock(Date.now())
   const { url, app } = await server(t, { jwt: { secret }, clock })
   const expired: string[] = []
@@ -29,7 +29,7 @@ t.test('a connection is warned, and ends with its credential', async (t) => {
   t.same(expired, ['ada'])
 })
 
-t.test('auth.refresh renews in place, with what the fresh token says', async (t) => {
+void t.test('auth.refresh renews in place, with what the fresh token says', async (t) => {
   const clock = manualClock(Date.now())
   const { url, app } = await server(t, { jwt: { secret }, clock }, routed)
   const opened = await open(url(), bearer({ role: 'operator' }))
@@ -47,7 +47,7 @@ t.test('auth.refresh renews in place, with what the fresh token says', async (t)
   t.equal((await opened.closed).code, 4004)
 })
 
-t.test('auth.refresh may not change the principal, and says no more than needed', async (t) => {
+void t.test('auth.refresh may not change the principal, and says no more than needed', async (t) => {
   const { url, app } = await server(t, { jwt: { secret } }, routed)
   const opened = await open(url(), bearer())
   const refresh = (data: unknown) => ask(opened, { type: 'auth.refresh', id: '1', data })
@@ -63,29 +63,34 @@ t.test('auth.refresh may not change the principal, and says no more than needed'
   t.same(app.connectionPool.size, 1)
 })
 
-t.test('an anonymous connection cannot become somebody', async (t) => {
+void t.test('an anonymous connection cannot become somebody', async (t) => {
   const { url } = await server(t, { jwt: { secret } }, routed)
   const opened = await open(url('/open'))
   const reply = await ask(opened, { type: 'auth.refresh', id: '1', data: { token: token() } })
   t.match(reply, { type: 'failure', code: 'forbidden' })
 })
 
-t.test('auth.refresh says unavailable when the credential cannot be checked', async (t) => {
+void t.test('auth.refresh says unavailable when the credential cannot be checked', async (t) => {
   let fail = false
+  let hang = false
   const { url, log } = await server(t, {
     verify: async (given, request) => {
+      if (hang) await new Promise(() => {})
       if (fail) throw new Error('database is away')
       return { principal: { id: request === null ? 'ada' : given } }
-    }
+    },
+    timeout: 100
   }, routed)
   const opened = await open(url(), { headers: { authorization: 'Bearer ada' } })
   t.match(await ask(opened, { type: 'auth.refresh', id: '1', data: { token: 'anything' } }), { type: 'reply' })
   fail = true
   t.match(await ask(opened, { type: 'auth.refresh', id: '2', data: { token: 'x' } }), { code: 'unavailable', retry: true })
   t.ok(log.some((line) => line.includes('database is away')))
+  hang = true
+  t.match(await ask(opened, { type: 'auth.refresh', id: '3', data: { token: 'x' } }), { code: 'unavailable', retry: true })
 })
 
-t.test('a role that was lost takes effect on the next check', async (t) => {
+void t.test('a role that was lost takes effect on the next check', async (t) => {
   const { requires } = await import('../src/index.ts')
   const { url } = await server(t, { jwt: { secret } }, {
     ...routed,
@@ -97,7 +102,7 @@ t.test('a role that was lost takes effect on the next check', async (t) => {
   t.match(await ask(opened, { type: 'admin.ping', id: '3' }), { type: 'failure', code: 'forbidden' })
 })
 
-t.test('hooks of @fastify/auth work on message routes', async (t) => {
+void t.test('hooks of @fastify/auth work on message routes', async (t) => {
   const { default: fastifyAuth } = await import('@fastify/auth')
   const { requires } = await import('../src/index.ts')
   const { url } = await server(t, { jwt: { secret } }, {

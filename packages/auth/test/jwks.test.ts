@@ -16,7 +16,7 @@ async function issuer (t: Test): Promise<Issuer> {
   const state: Issuer = {
     domain: '',
     keys: [jwk(rsa, { kid: 'r1', alg: 'RS256', use: 'sig' }), jwk(ec, { kid: 'e1' }), jwk(ed, { kid: 'd1' }), jwk(rsa, { kid: 'enc', use: 'enc' }),
-      { kty: 'oct', kid: 'oct', k: 'c2VjcmV0' }],
+      { kty: 'oct', kid: 'oct', k: 'c2VjcmV0' }, { kty: 'RSA', kid: 'broken' }],
     mode: 'ok',
     asked: 0,
     server: createServer((_, response) => {
@@ -34,7 +34,7 @@ async function issuer (t: Test): Promise<Issuer> {
 const signed = (kid: unknown, alg = 'RS256', key = rsa.privateKey): string => token({ alg, key, header: { kid } })
 const bearer = (made: string) => ({ headers: { authorization: `Bearer ${made}` } })
 
-t.test('keys come from the issuer, and are cached', async (t) => {
+void t.test('keys come from the issuer, and are cached', async (t) => {
   const source = await issuer(t)
   const { url } = await server(t, { jwt: { jwks: { client: buildGetJwks(), domain: source.domain } } })
   for (let turn = 0; turn < 3; turn++) {
@@ -45,17 +45,17 @@ t.test('keys come from the issuer, and are cached', async (t) => {
   t.equal(source.asked, 3)
 })
 
-t.test('a token that names a wrong key, or names it wrongly, is refused', async (t) => {
+void t.test('a token that names a wrong key, or names it wrongly, is refused', async (t) => {
   const source = await issuer(t)
   const { url } = await server(t, { jwt: { jwks: { client: buildGetJwks(), domain: source.domain } } })
   for (const made of [
-    signed('nobody'), signed(undefined), signed(7), signed(''), signed('x'.repeat(257)), signed('e1'), signed('enc'),
+    signed('nobody'), signed(undefined), signed(7), signed(''), signed('x'.repeat(257)), signed('e1'), signed('enc'), signed('broken'),
     signed('r1', 'RS256', ec.privateKey), token({ header: { kid: 'oct' }, key: 'secret' }), token({ header: { kid: 'r1', alg: 7 } }),
     token({ alg: 'none', header: { kid: 'r1' } })
   ]) t.equal((await open(url(), bearer(made))).status, 401)
 })
 
-t.test('the issuer of the token is not asked', async (t) => {
+void t.test('the issuer of the token is not asked', async (t) => {
   const source = await issuer(t)
   const evil = await issuer(t)
   const { url } = await server(t, { jwt: { jwks: { client: buildGetJwks(), domain: source.domain } } })
@@ -65,7 +65,7 @@ t.test('the issuer of the token is not asked', async (t) => {
 })
 
 for (const mode of ['fail', 'hang'] as const) {
-  t.test(`while the issuer is away (${mode}) upgrades are answered 503, and live connections stay`, async (t) => {
+  void t.test(`while the issuer is away (${mode}) upgrades are answered 503, and live connections stay`, async (t) => {
     const source = await issuer(t)
     const { url } = await server(t, { jwt: { jwks: { client: buildGetJwks({ ttl: 1 }), domain: source.domain, timeout: 100 } } })
     const live = await open(url(), bearer(signed('r1')))
@@ -79,7 +79,7 @@ for (const mode of ['fail', 'hang'] as const) {
   })
 }
 
-t.test('key ids that nobody knows stop costing requests', async (t) => {
+void t.test('key ids that nobody knows stop costing requests', async (t) => {
   const clock = manualClock()
   let asked = 0
   const client = {

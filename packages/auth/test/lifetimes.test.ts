@@ -27,7 +27,7 @@ function setup (warnBefore: number | false = 60_000) {
   return { clock, grants, lifetimes, expired, connect }
 }
 
-t.test('a connection is warned, and closed with 4004 when its credential ends', async (t) => {
+void t.test('a connection is warned, and closed with 4004 when its credential ends', async (t) => {
   const { clock, connect, expired } = setup()
   const { told } = connect(600_000)
   const at = clock.time() + 600_000
@@ -40,7 +40,7 @@ t.test('a connection is warned, and closed with 4004 when its credential ends', 
   t.same(expired, ['ada'])
 })
 
-t.test('a short life is warned of at half time', async (t) => {
+void t.test('a short life is warned of at half time', async (t) => {
   const { clock, connect } = setup()
   const { told } = connect(10_000)
   clock.advance(4_999)
@@ -51,7 +51,7 @@ t.test('a short life is warned of at half time', async (t) => {
   t.match(told[1], { code: 4004 })
 })
 
-t.test('a credential of 60 days ends after 60 days', async (t) => {
+void t.test('a credential of 60 days ends after 60 days', async (t) => {
   const { clock, connect } = setup(false)
   const { told } = connect(60 * 86_400_000)
   clock.advance(60 * 86_400_000 - 1)
@@ -60,7 +60,7 @@ t.test('a credential of 60 days ends after 60 days', async (t) => {
   t.match(told[0], { code: 4004 })
 })
 
-t.test('one timer serves all connections, and none is left without them', async (t) => {
+void t.test('one timer serves all connections, and none is left without them', async (t) => {
   const { clock, connect, lifetimes } = setup()
   const all = Array.from({ length: 1_000 }, (_, index) => connect(100_000 + index))
   t.equal(clock.timers, 1)
@@ -69,7 +69,7 @@ t.test('one timer serves all connections, and none is left without them', async 
   t.equal(lifetimes.size, 0)
 })
 
-t.test('a renewed credential moves the end and warns again', async (t) => {
+void t.test('a renewed credential moves the end and warns again', async (t) => {
   const { clock, connect, grants, lifetimes } = setup()
   const { connection, told, principal } = connect(600_000)
   clock.advance(550_000)
@@ -82,21 +82,21 @@ t.test('a renewed credential moves the end and warns again', async (t) => {
   t.match(told, [{ type: 'expiring' }, { type: 'expiring' }, { code: 4004 }])
 })
 
-t.test('a raw connection gets no envelope', async (t) => {
+void t.test('a raw connection gets no envelope', async (t) => {
   const { clock, connect } = setup()
   const { told } = connect(10_000, null)
   clock.advance(10_000)
   t.match(told, [{ code: 4004 }])
 })
 
-t.test('what has ended already is closed at once', async (t) => {
+void t.test('what has ended already is closed at once', async (t) => {
   const { clock, connect } = setup()
   const { told } = connect(-5)
   clock.advance(0)
   t.match(told, [{ code: 4004 }])
 })
 
-t.test('a principal from elsewhere and an anonymous connection live on', async (t) => {
+void t.test('a principal from elsewhere and an anonymous connection live on', async (t) => {
   const { clock, lifetimes, connect } = setup()
   const { connection } = connect(1)
   lifetimes.forget(connection)

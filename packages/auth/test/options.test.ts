@@ -16,7 +16,7 @@ for (const [why, options] of [
   ['an empty jwt', { jwt: {} }],
   ['a missing secret', { jwt: { secret: undefined } }],
   ['a null secret', { jwt: { secret: null } }],
-  ['a secret that is a number', { jwt: { secret: 12345678901234567890 } }],
+  ['a secret that is a number', { jwt: { secret: 7 } }],
   ['an empty secret', { jwt: { secret: '' } }],
   ['an empty buffer', { jwt: { secret: Buffer.alloc(0) } }],
   ['a short secret', { jwt: { secret: 'x'.repeat(31) } }],
@@ -59,12 +59,12 @@ for (const [why, options] of [
   ['failures without a window', { jwt, failures: { max: 3 } }],
   ['failures of 0', { jwt, failures: { max: 0, timeWindow: 1_000 } }]
 ] as const) {
-  t.test(`${why} refuses to boot`, async (t) => {
+  void t.test(`${why} refuses to boot`, async (t) => {
     t.throws(() => resolveOptions(options as unknown as AuthOptions), { code: 'FRT_ERR_AUTH_OPTION' })
   })
 }
 
-t.test('an error never repeats a secret', async (t) => {
+void t.test('an error never repeats a secret', async (t) => {
   try {
     resolveOptions({ jwt: { secret: 'CANARY' } })
     t.fail('should refuse')
@@ -73,7 +73,7 @@ t.test('an error never repeats a secret', async (t) => {
   }
 })
 
-t.test('defaults are as documented', async (t) => {
+void t.test('defaults are as documented', async (t) => {
   const options = resolveOptions({ jwt, warnBefore: undefined } as unknown as AuthOptions)
   t.ok(Object.isFrozen(options))
   t.match(options, {
@@ -83,12 +83,12 @@ t.test('defaults are as documented', async (t) => {
   t.equal(options.origins, undefined)
 })
 
-t.test('what is off stays off', async (t) => {
+void t.test('what is off stays off', async (t) => {
   t.match(resolveOptions({ jwt, ticketTtl: false, warnBefore: false, failures: false }),
     { ticketTtl: false, warnBefore: false, failures: false })
 })
 
-t.test('a key verifies only what it is strong enough for', async (t) => {
+void t.test('a key verifies only what it is strong enough for', async (t) => {
   const algorithms = (jwt: AuthOptions['jwt']) => resolveOptions({ jwt } as AuthOptions).jwt?.keys[0]?.algorithms
   t.same(algorithms({ secret: 'x'.repeat(32) }), ['HS256'])
   t.same(algorithms({ secret: randomBytes(48) }), ['HS256', 'HS384'])
@@ -99,7 +99,7 @@ t.test('a key verifies only what it is strong enough for', async (t) => {
   t.same(algorithms({ publicKey: rsa.publicKey.export({ type: 'pkcs1', format: 'pem' }).toString() })?.length, 6)
 })
 
-t.test('everything that may be given is taken', async (t) => {
+void t.test('everything that may be given is taken', async (t) => {
   const options = resolveOptions({
     jwt: {
       secret,

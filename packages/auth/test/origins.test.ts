@@ -24,7 +24,7 @@ for (const [why, origin, allowed] of [
   ['a path', 'https://app.example.com/', false],
   ['nothing', '', false]
 ] as const) {
-  t.test(`from a list: ${why}`, async (t) => {
+  void t.test(`from a list: ${why}`, async (t) => {
     t.equal(listed({ ...parts, origin }), allowed)
   })
 }
@@ -46,12 +46,12 @@ for (const [why, origin, host, protocol, allowed] of [
   ['a host that is none', 'https://app.example.com', 'a b', 'https', false],
   ['no origin at all', 'evil', 'evil', 'https', false]
 ] as const) {
-  t.test(`without a list: ${why}`, async (t) => {
+  void t.test(`without a list: ${why}`, async (t) => {
     t.equal(same({ origin, host, protocol }), allowed)
   })
 }
 
-t.test('an origin is what a browser would send', async (t) => {
+void t.test('an origin is what a browser would send', async (t) => {
   t.ok(isOrigin('https://app.example.com'))
   t.notOk(isOrigin('app.example.com'))
 })

@@ -11,7 +11,7 @@ import { goodClaims, seconds, secret, token } from './support/tokens.ts'
 const claims = (change: object = {}): object => ({ claims: { ...goodClaims(), ...change } })
 const bearer = (made: string): { headers: Record<string, string> } => ({ headers: { authorization: `Bearer ${made}` } })
 
-t.test('a revoked principal is closed and refused', async (t) => {
+void t.test('a revoked principal is closed and refused', async (t) => {
   const { url, app } = await server(t, { jwt: { secret, clockTolerance: 5_000 } })
   const told: string[] = []
   app.realtimeAuth.on('revoke', ({ id }) => told.push(id))
@@ -28,7 +28,7 @@ t.test('a revoked principal is closed and refused', async (t) => {
   t.equal((await open(url(), bearer(fresh))).status, 401, 'an issuer whose clock is ahead does not outrun it')
 })
 
-t.test('what was issued later lives on', async (t) => {
+void t.test('what was issued later lives on', async (t) => {
   const { url, app } = await server(t)
   const opened = await open(url(), bearer(token()))
   await app.realtimeAuth.revoke({ principal: 'ada', issuedBefore: new Date(Date.now() - 10_000) })
@@ -36,7 +36,7 @@ t.test('what was issued later lives on', async (t) => {
   t.equal(opened.ws.readyState, opened.ws.OPEN)
 })
 
-t.test('a token is revoked by jti, or by what it is when it has none', async (t) => {
+void t.test('a token is revoked by jti, or by what it is when it has none', async (t) => {
   const { url, app } = await server(t)
   const one = await open(url(), bearer(token(claims({ jti: 'one' }))))
   const two = await open(url(), bearer(token(claims({ jti: 'two' }))))
@@ -52,7 +52,7 @@ t.test('a token is revoked by jti, or by what it is when it has none', async (t)
   t.equal((await open(url(), bearer(token(claims({ pad: 1 }))))).first?.principal, 'ada')
 })
 
-t.test('logout of a credential that has ended has nothing to do', async (t) => {
+void t.test('logout of a credential that has ended has nothing to do', async (t) => {
   const clock = manualClock(Date.now())
   const { app } = await server(t, { jwt: { secret }, clock }, {
     after: (app) => {
@@ -66,7 +66,7 @@ t.test('logout of a credential that has ended has nothing to do', async (t) => {
   t.equal(clock.timers, 0)
 })
 
-t.test('a call that makes no sense is refused', async (t) => {
+void t.test('a call that makes no sense is refused', async (t) => {
   const { app } = await server(t)
   const { realtimeAuth } = app
   t.equal(realtimeAuth.expiresAt({ id: 'elsewhere' }), undefined)
@@ -76,7 +76,7 @@ t.test('a call that makes no sense is refused', async (t) => {
   await t.rejects(realtimeAuth.logout({ id: 'ada' }), { code: 'FRT_ERR_AUTH_USE' })
 })
 
-t.test('a revocation while other hooks take their time is not missed', async (t) => {
+void t.test('a revocation while other hooks take their time is not missed', async (t) => {
   const { url } = await server(t, undefined, {
     after: (app) => {
       const preHandler = async (): Promise<void> => { await app.realtimeAuth.revoke({ principal: 'ada', issuedBefore: Date.now() + 5_000 }) }
@@ -87,7 +87,7 @@ t.test('a revocation while other hooks take their time is not missed', async (t)
   t.equal(opened.close?.code, 4501)
 })
 
-t.test('every node obeys within a second, also one that starts later', async (t) => {
+void t.test('every node obeys within a second, also one that starts later', async (t) => {
   const hub = memoryHub()
   const node = (use: Broker) => server(t, undefined, { before: (app) => app.register(broker, { use }) })
   const first = await node(memoryBroker({ hub }))
@@ -126,7 +126,7 @@ function feedParts (records: Array<{ key: string, value: string }>) {
 
 const settle = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve) })
 
-t.test('what was revoked while a node was cut off is read when the broker is back, until it can be read', async (t) => {
+void t.test('what was revoked while a node was cut off is read when the broker is back, until it can be read', async (t) => {
   const { clock, enforced, feed, listeners, records, state, warned } = feedParts([])
   await feed.start()
   records.push({ key: 'k', value: JSON.stringify({ tokenId: 'x', until: clock.time() + 9_000 }) })
@@ -144,7 +144,7 @@ t.test('what was revoked while a node was cut off is read when the broker is bac
   t.equal(clock.timers, 1, 'only the entry\'s own end is left')
 })
 
-t.test('a stopped feed leaves nothing behind', async (t) => {
+void t.test('a stopped feed leaves nothing behind', async (t) => {
   const { clock, feed, listeners, state, warned } = feedParts([])
   await feed.start()
   state.failing = true
@@ -159,7 +159,7 @@ t.test('a stopped feed leaves nothing behind', async (t) => {
   feedParts([]).feed.stop()
 })
 
-t.test('this node obeys even when the broker is away, and the caller hears of it', async (t) => {
+void t.test('this node obeys even when the broker is away, and the caller hears of it', async (t) => {
   const { clock, enforced, feed, state } = feedParts([])
   await feed.start()
   state.failing = true

@@ -9,7 +9,7 @@ function setup () {
   return { clock, revocations, grant }
 }
 
-t.test('a principal is revoked for what was issued before', async (t) => {
+void t.test('a principal is revoked for what was issued before', async (t) => {
   const { clock, revocations, grant } = setup()
   const now = clock.time()
   t.ok(revocations.add({ principal: 'ada', issuedBefore: now, until: now + 1_000 }))
@@ -18,14 +18,14 @@ t.test('a principal is revoked for what was issued before', async (t) => {
   t.notOk(revocations.has(grant('bob', 'x', now - 1)))
 })
 
-t.test('a token is revoked by its id', async (t) => {
+void t.test('a token is revoked by its id', async (t) => {
   const { clock, revocations, grant } = setup()
   revocations.add({ tokenId: 'one', until: clock.time() + 1_000 })
   t.ok(revocations.has(grant('ada', 'one', clock.time())))
   t.notOk(revocations.has(grant('ada', 'two', clock.time())))
 })
 
-t.test('of two entries for one principal the wider one stands', async (t) => {
+void t.test('of two entries for one principal the wider one stands', async (t) => {
   const { clock, revocations, grant } = setup()
   const now = clock.time()
   t.ok(revocations.add({ principal: 'ada', issuedBefore: now, until: now + 1_000 }))
@@ -37,7 +37,7 @@ t.test('of two entries for one principal the wider one stands', async (t) => {
   t.equal(revocations.size, 1)
 })
 
-t.test('the list expires by itself', async (t) => {
+void t.test('the list expires by itself', async (t) => {
   const { clock, revocations, grant } = setup()
   const now = clock.time()
   revocations.add({ tokenId: 'one', until: now + 1_000 })
@@ -52,7 +52,7 @@ t.test('the list expires by itself', async (t) => {
   t.equal(clock.timers, 0)
 })
 
-t.test('clearing leaves no timer', async (t) => {
+void t.test('clearing leaves no timer', async (t) => {
   const { clock, revocations } = setup()
   revocations.add({ tokenId: 'one', until: clock.time() + 1_000 })
   revocations.clear()

@@ -54,12 +54,12 @@ for (const [why, principal, topic, allowed] of [
   ['a whole pattern without exceptions', bob, 'doc:*', true],
   ['a wider pattern than any rule', ada, '*', false]
 ] as const) {
-  t.test(`subscribe: ${why}`, async (t) => {
+  void t.test(`subscribe: ${why}`, async (t) => {
     t.equal(await canSubscribe({ principal, topic }), allowed)
   })
 }
 
-t.test('each action is allowed by itself', async (t) => {
+void t.test('each action is allowed by itself', async (t) => {
   t.equal(canPublish({ principal: bob, topic: 'user:bob' }), false)
   t.equal(canReadHistory({ principal: bob, topic: 'user:bob' }), true)
   t.equal(canSeePresence({ principal: bob, topic: 'user:bob' }), false)
@@ -67,25 +67,25 @@ t.test('each action is allowed by itself', async (t) => {
   t.equal(canPublish({ principal: ada, topic: 'doc:1' }), true)
 })
 
-t.test('an empty table denies everything', async (t) => {
+void t.test('an empty table denies everything', async (t) => {
   t.equal(rules({}).canSubscribe({ principal: ada, topic: 'room:1' }), false)
 })
 
-t.test('the order of the table does not matter', async (t) => {
+void t.test('the order of the table does not matter', async (t) => {
   const staff: TopicRules = { subscribe: { role: 'operator' } }
   for (const table of [{ 'room:staff': staff, 'room:*': { subscribe: true } }, { 'room:*': { subscribe: true }, 'room:staff': staff }]) {
     t.equal(rules(table).canSubscribe({ principal: bob, topic: 'room:staff' }), false)
   }
 })
 
-t.test('a table that makes no sense is refused', async (t) => {
+void t.test('a table that makes no sense is refused', async (t) => {
   for (const key of ['room:*:x', 'room:{user}', '', 'a b', 'room:{principal.}']) {
     t.throws(() => rules({ [key]: {} }), { code: 'FRT_ERR_AUTH_OPTION' }, key)
   }
   t.throws(() => rules({ room: { read: true } as TopicRules }), { code: 'FRT_ERR_AUTH_OPTION' })
 })
 
-t.test('questions may be asynchronous, and anything but true is a refusal', async (t) => {
+void t.test('questions may be asynchronous, and anything but true is a refusal', async (t) => {
   const when = (answer: unknown) => async () => answer as boolean
   const policy = rules({
     yes: { subscribe: { when: when(true) } },
@@ -101,7 +101,7 @@ t.test('questions may be asynchronous, and anything but true is a refusal', asyn
   await t.rejects(async () => policy({ principal: ada, topic: 'broken' }), { message: 'database' })
 })
 
-t.test('a question that is not answered in time allows nothing', async (t) => {
+void t.test('a question that is not answered in time allows nothing', async (t) => {
   const clock = manualClock()
   const { canSubscribe } = rules({ slow: { subscribe: { when: () => new Promise(() => {}) } } }, { clock, timeout: 500 })
   const asked = Promise.resolve(canSubscribe({ principal: ada, topic: 'slow' }))
@@ -109,7 +109,7 @@ t.test('a question that is not answered in time allows nothing', async (t) => {
   await t.rejects(asked, { code: 'FRT_ERR_POLICY_TIMEOUT', statusCode: 504 })
 })
 
-t.test('a topic token allows what no rule allows', async (t) => {
+void t.test('a topic token allows what no rule allows', async (t) => {
   const grant: TopicGrant = {
     principal: 'bob', topics: ['doc:7', 'room:*'], rights: ['subscribe', 'history'], tokenId: 'x', issuedAt: 0, expiresAt: 1
   }
@@ -131,7 +131,7 @@ t.test('a topic token allows what no rule allows', async (t) => {
   t.equal(await rules({}).canSubscribe({ principal: bob, topic: 'doc:7', token: 'good' }), false)
 })
 
-t.test('an asynchronous refusal may still be overruled by a topic token', async (t) => {
+void t.test('an asynchronous refusal may still be overruled by a topic token', async (t) => {
   const topicTokens = {
     readTopicToken: async (): Promise<TopicGrant> =>
       ({ principal: 'bob', topics: ['a'], rights: ['subscribe'], tokenId: 'x', issuedAt: 0, expiresAt: 1 })
@@ -141,7 +141,7 @@ t.test('an asynchronous refusal may still be overruled by a topic token', async 
   t.equal(await rules(table).canSubscribe({ principal: bob, topic: 'a', token: 'x' }), false)
 })
 
-t.test('a hook asks for rights', async (t) => {
+void t.test('a hook asks for rights', async (t) => {
   await requires()({ principal: bob })
   await requires({ role: 'editor' })({ principal: bob })
   await t.rejects(requires({ role: 'operator' })({ principal: bob }), { code: 'FRT_ERR_FORBIDDEN' })

@@ -3,7 +3,7 @@ import t from 'tap'
 import { Schedule } from '../src/schedule.ts'
 import { manualClock } from './support/clock.ts'
 
-t.test('items come due at their moment, with one timer for all', async (t) => {
+void t.test('items come due at their moment, with one timer for all', async (t) => {
   const clock = manualClock()
   const due: string[] = []
   const schedule = new Schedule<string>(clock, (item) => due.push(item))
@@ -22,7 +22,7 @@ t.test('items come due at their moment, with one timer for all', async (t) => {
   t.equal(clock.timers, 0)
 })
 
-t.test('a moment beyond what a timer can hold is kept', async (t) => {
+void t.test('a moment beyond what a timer can hold is kept', async (t) => {
   const clock = manualClock()
   let due = 0
   const schedule = new Schedule<string>(clock, () => due++)
@@ -35,7 +35,7 @@ t.test('a moment beyond what a timer can hold is kept', async (t) => {
   t.equal(due, 1)
 })
 
-t.test('a wall clock that jumps ahead is noticed within a minute', async (t) => {
+void t.test('a wall clock that jumps ahead is noticed within a minute', async (t) => {
   const clock = manualClock()
   let due = 0
   const schedule = new Schedule<string>(clock, () => due++)
@@ -45,7 +45,7 @@ t.test('a wall clock that jumps ahead is noticed within a minute', async (t) => 
   t.equal(due, 1)
 })
 
-t.test('a listener may set, delete and clear while items come due', async (t) => {
+void t.test('a listener may set, delete and clear while items come due', async (t) => {
   const clock = manualClock()
   const due: string[] = []
   const schedule: Schedule<string> = new Schedule<string>(clock, (item) => {
@@ -67,7 +67,7 @@ t.test('a listener may set, delete and clear while items come due', async (t) =>
   t.notOk(due.includes('d'))
 })
 
-t.test('any order of sets and deletes comes due in order of time', async (t) => {
+void t.test('any order of sets and deletes comes due in order of time', async () => {
   const change = fc.record({ item: fc.integer({ min: 0, max: 20 }), at: fc.option(fc.integer({ min: 0, max: 1_000 })) })
   fc.assert(fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
     const clock = manualClock(0)

@@ -68,7 +68,7 @@ const tokens: Record<string, [make: () => string, kind: 'valid' | 'invalid' | 'e
   'not a JWT': [() => 'x'.repeat(40), 'invalid']
 }
 
-t.test('every source answers every token alike', async (t) => {
+void t.test('every source answers every token alike', async (t) => {
   const running = await server(t, {
     jwt: { publicKey: spki },
     allowQueryToken: true,
@@ -98,7 +98,7 @@ t.test('every source answers every token alike', async (t) => {
   }
 })
 
-t.test('a token of any family opens with its own key', async (t) => {
+void t.test('a token of any family opens with its own key', async (t) => {
   for (const [alg, jwt, key] of [
     ['HS256', { secret }, secret], ['HS384', { secret }, secret], ['HS512', { secret }, secret],
     ['RS256', { publicKey: spki }, rsa.privateKey], ['PS512', { publicKey: spki }, rsa.privateKey],
@@ -110,7 +110,7 @@ t.test('a token of any family opens with its own key', async (t) => {
   }
 })
 
-t.test('issuer and audience must be there when they are asked for', async (t) => {
+void t.test('issuer and audience must be there when they are asked for', async (t) => {
   const { app } = await server(t, { jwt: { secret, issuer: 'https://issuer.example.com', audience: ['chat', 'shop'] } })
   const status = async (change: object) =>
     (await app.inject({ url: '/me', headers: { authorization: `Bearer ${token({ claims: { ...goodClaims(), ...change } })}` } })).statusCode
@@ -123,7 +123,7 @@ t.test('issuer and audience must be there when they are asked for', async (t) =>
   t.equal(await status({ iss: `${iss}.evil.com`, aud: 'chat' }), 401)
 })
 
-t.test('a tolerance forgives that much and no more', async (t) => {
+void t.test('a tolerance forgives that much and no more', async (t) => {
   const { app } = await server(t, { jwt: { secret, clockTolerance: 30_000 } })
   const status = async (change: object) =>
     (await app.inject({ url: '/me', headers: { authorization: `Bearer ${token({ claims: { ...goodClaims(), ...change } })}` } })).statusCode
@@ -133,7 +133,7 @@ t.test('a tolerance forgives that much and no more', async (t) => {
   t.equal(await status({ nbf: seconds(40) }), 401)
 })
 
-t.test('a key that is being replaced is good until its date', async (t) => {
+void t.test('a key that is being replaced is good until its date', async (t) => {
   const { app } = await server(t, {
     jwt: { secret, previous: [{ publicKey: pem(ec.publicKey), until: Date.now() + 60_000 }, { publicKey: spki, until: new Date(0) }] }
   })
@@ -144,14 +144,14 @@ t.test('a key that is being replaced is good until its date', async (t) => {
   t.equal(await status(token({ claims: { ...goodClaims(), exp: seconds(-1) } })), 401)
 })
 
-t.test('the principal may be made by the app', async (t) => {
+void t.test('the principal may be made by the app', async (t) => {
   const { app } = await server(t, { jwt: { secret, principal: ({ email }) => typeof email === 'string' ? { id: email } : null } })
   const get = (claims: object) => app.inject({ url: '/me', headers: { authorization: `Bearer ${token({ claims: { ...goodClaims(), ...claims } })}` } })
   t.same((await get({ email: 'ada@example.com' })).json(), { id: 'ada@example.com' })
   t.equal((await get({})).statusCode, 401)
 })
 
-t.test('the app\'s own @fastify/jwt works before and after', async (t) => {
+void t.test('the app\'s own @fastify/jwt works before and after', async (t) => {
   const { default: fastifyJwt } = await import('@fastify/jwt')
   for (const moment of ['before', 'after'] as const) {
     const { app } = await server(t, { jwt: { secret } }, { [moment]: (app: { register (plugin: unknown, options: object): unknown }) => app.register(fastifyJwt, { secret: 'mine' }) })

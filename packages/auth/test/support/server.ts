@@ -11,7 +11,7 @@ import { secret } from './tokens.ts'
 export interface Server {
   readonly app: FastifyInstance
   readonly log: string[]
-  url (path?: string): string
+  readonly url: (path?: string) => string
 }
 
 export interface ServerDetails {
@@ -56,7 +56,7 @@ export interface Opened {
   readonly ws: WebSocket
   readonly messages: Array<Record<string, unknown>>
   /** The next envelope of this type, also when it has come already. */
-  next (type: string): Promise<Record<string, unknown>>
+  readonly next: (type: string) => Promise<Record<string, unknown>>
   readonly closed: Promise<{ readonly code: number, readonly reason: string }>
 }
 
@@ -74,7 +74,7 @@ export function open (url: string, { protocols = [], ...options }: Opening = {})
     const base = { ws, messages, closed, next: (type: string) => nextOf(messages, waiting, type), body: '' }
     ws.on('message', (data: Buffer) => {
       messages.push(JSON.parse(data.toString()) as Record<string, unknown>)
-      for (const wake of [...waiting]) wake()
+      for (const wake of Array.from(waiting)) wake()
       if (messages.length === 1) resolve({ ...base, status: 101, headers: upgraded, first: messages[0] as Opened['first'] & object })
     })
     ws.on('close', (code, reason) => resolve({ ...base, status: 101, headers: upgraded, close: { code, reason: reason.toString() } }))
