@@ -1,0 +1,5 @@
+export type { IoredisClient } from './ioredis-link.ts'
+export type { RedisClient } from './make-link.ts'
+export type { NodeRedisClient } from './node-redis-link.ts'
+export { redisBroker } from './redis-broker.ts'
+export type { RedisBrokerOptions } from './redis-options.ts'

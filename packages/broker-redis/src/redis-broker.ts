@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto'
+import type { Buffer } from 'node:buffer'
+import { BrokerUnavailableError } from '@fastify-realtime/broker'
+import type {
+  Broker, BrokerRecord, BrokerSink, HistoryStore, PresenceStore, PublishOptions, PublishResult, RecordStore
+} from '@fastify-realtime/broker'
+import { publishScript } from './history-scripts.ts'
+import { Keys } from './keys.ts'
+import { linkMaker } from './make-link.ts'
+import { Probe } from './probe.ts'
+import { encodeRecord, readPosition } from './record-frame.ts'
+import { resolveRedisOptions } from './redis-options.ts'
+import type { RedisBrokerOptions } from './redis-options.ts'
+import { redisHistory, redisPresence, redisRecords } from './redis-stores.ts'
+import type { Script } from './script.ts'
+import { Session } from './session.ts'
+import { Subscriptions } from './subscriptions.ts'
+
+/** The contract over Redis: one connection for commands and one that subscribes. */
+export class RedisBroker implements Broker {
+  readonly name = 'redis'
+  readonly patterns = true
+  readonly history: HistoryStore
+  readonly presence: PresenceStore
+  readonly records: RecordStore
+  readonly #options: Readonly<Required<RedisBrokerOptions>>
+  readonly #keys: Keys
+  readonly #session: Session
+  readonly #subscriptions: Subscriptions
+  readonly #probe: Probe
+  readonly #working = new Set<Promise<unknown>>()
+  #sink: BrokerSink | undefined
+
+  constructor (options: RedisBrokerOptions) {
+    this.#options = resolveRedisOptions(options)
+    this.#keys = new Keys(this.#options.prefix)
+    this.#subscriptions = new Subscriptions(this.#keys, (record) => this.#sink?.deliver(record))
+    const probeChannel = this.#keys.probe(randomUUID())
+    this.#session = new Session({
+      make: linkMaker(this.#options.client),
+      connectTimeout: this.#options.connectTimeout,
+      clock: this.#options.clock,
+      restore: (link) => this.#subscriptions.restore(link),
+      probeChannel,
+      message: (channel, payload, pattern) => {
+        if (channel === probeChannel) this.#probe.heard()
+        else this.#subscriptions.message(channel, payload, pattern)
+      },
+      state: (up) => this.#sink?.state(up)
+    })
+    this.#probe = new Probe(this.#session, probeChannel, this.#options)
+    const run = (script: Script, keys: readonly string[], args: ReadonlyArray<string | Buffer>): Promise<unknown> => this.#run(script, keys, args)
+    this.history = redisHistory(run, this.#keys, { generation: () => this.#session.generation, positionTtl: this.#options.positionTtl })
+    this.presence = redisPresence(run, this.#keys)
+    this.records = redisRecords(run, this.#keys)
+  }
+
+  get malformed (): number { return this.#subscriptions.malformed }
+
+  async start (sink: BrokerSink): Promise<void> {
+    await this.#work(() => this.#session.start())
+    this.#sink = sink
+    this.#probe.start()
+  }
+
+  async publish (record: BrokerRecord, { history, dedupe }: PublishOptions = {}): Promise<PublishResult> {
+    const { channel, topic, id, version } = record
+    const keys = [...this.#keys.history(channel, topic), this.#keys.id(channel, topic, id)]
+    const [duplicate, position] = await this.#run(publishScript, keys, [
+      this.#keys.channel(channel, topic), encodeRecord(record), String(history?.size ?? ''), String(history?.ttl ?? ''),
+      String(dedupe ?? ''), String(version ?? ''), this.#session.generation, randomUUID(), String(this.#options.positionTtl)
+    ]) as [number, Buffer]
+    const at = readPosition(position.toString())
+    return { duplicate: duplicate === 1, ...at !== undefined && { position: at } }
+  }
+
+  subscribe (channel: string, topic: string): Promise<void> {
+    return this.#work(() => this.#subscriptions.subscribe(this.#session.subscriber, channel, topic))
+  }
+
+  unsubscribe (channel: string, topic: string): Promise<void> {
+    return this.#work(() => this.#subscriptions.unsubscribe(this.#session.subscriber, channel, topic))
+  }
+
+  async stop (): Promise<void> {
+    this.#probe.stop()
+    const { clock, connectTimeout } = this.#options
+    const timer = clock.setTimeout(() => this.#session.abort(), connectTimeout)
+    await Promise.allSettled(this.#working)
+    this.#sink = undefined
+    await this.#session.stop()
+    clock.clearTimeout(timer)
+  }
+
+  #run (script: Script, keys: readonly string[], args: ReadonlyArray<string | Buffer>): Promise<unknown> {
+    return this.#work(() => script.run(this.#session.command, keys, args))
+  }
+
+  /** Whatever goes wrong between us and Redis means the same to the caller: not now. */
+  async #work<T> (call: () => Promise<T>): Promise<T> {
+    const working = call().catch((cause: unknown) => {
+      throw new BrokerUnavailableError(this.name, cause instanceof Error ? cause.message : String(cause), { cause })
+    })
+    this.#working.add(working)
+    try {
+      return await working
+    } finally {
+      this.#working.delete(working)
+    }
+  }
+}
+
+/**
+ * A broker over Redis 6.2 or later, or Valkey, for any number of nodes.
+ * @throws FRT_ERR_BROKER_OPTION
+ */
+export function redisBroker (options: RedisBrokerOptions): Broker & Required<Pick<Broker, 'history' | 'presence' | 'records'>> {
+  return new RedisBroker(options)
+}
