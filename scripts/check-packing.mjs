@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -16,10 +16,11 @@ const work = await mkdtemp(join(tmpdir(), 'packing-'))
 try {
   const tarballs = await pack()
   await Promise.all(tarballs.map(judge))
-  const project = await install(tarballs)
-  await runExample(project)
+  const examples = await readExamples()
+  const project = await install(tarballs, examples)
+  await runExamples(project, examples)
   await loadEverything(project, tarballs)
-  await typeCheck(project)
+  await typeCheck(project, examples)
   console.log(`packing: ${tarballs.length} packages are fine`)
 } finally {
   await rm(work, { recursive: true })
@@ -41,13 +42,15 @@ async function judge ({ name, tarball }) {
   await step(`are-the-types-wrong ${name}`, bin('attw'), [tarball, '--profile', 'esm-only', '--no-color'], root)
 }
 
-async function install (tarballs) {
+async function install (tarballs, examples) {
   const dependencies = Object.fromEntries(tarballs.map(({ name, tarball }) => [name, `file:${tarball}`]))
-  const { catalog } = await readCatalog()
+  const catalog = await readCatalog()
+  const imported = examples.flatMap(({ code }) => [...code.matchAll(/from '((?:@[^/']+\/)?[^./'][^/']*)/g)].map((match) => match[1]))
+  const others = ['fastify', '@msgpack/msgpack', '@types/ws', ...imported].filter((name) => catalog[name] !== undefined)
   const manifest = {
     name: 'consumer',
     private: true,
-    dependencies: { ...dependencies, fastify: catalog.fastify, '@msgpack/msgpack': catalog['@msgpack/msgpack'], ws: catalog.ws, tap: catalog.tap },
+    dependencies: { ...dependencies, ...Object.fromEntries(others.map((name) => [name, catalog[name]])) },
     devDependencies: {
       '@types/node': catalog['@types/node'],
       ...Object.fromEntries(compilers.map((version) => [`typescript-${version}`, `npm:typescript@~${version}.0`]))
@@ -62,28 +65,39 @@ async function install (tarballs) {
 async function readCatalog () {
   const text = await readFile(join(root, 'pnpm-workspace.yaml'), 'utf8')
   const entries = [...text.matchAll(/^ {2}'?([^'\s:]+)'?: (\S+)$/gm)].map(([, name, version]) => [name, version])
-  return { catalog: Object.fromEntries(entries) }
+  return Object.fromEntries(entries)
 }
 
-/** The README's first block of code, made to end by itself. */
-async function example () {
-  const readme = await readFile(join(root, 'README.md'), 'utf8')
-  const block = /```js\n([\s\S]*?)```/.exec(readme)?.[1]
-  if (block === undefined || !block.includes('port: 3000')) throw new Error('README.md: expected a first ```js block that listens on port 3000')
-  return `${block.replace('port: 3000', 'port: 0')}\nawait app.close()\nconsole.log('closed')\n`
+/** The first block of code of the front page and of every package's README; one that listens is made to end by itself. */
+async function readExamples () {
+  const folders = await readdir(join(root, 'packages'))
+  const readmes = ['README.md', ...folders.map((folder) => join('packages', folder, 'README.md'))]
+  return Promise.all(readmes.map(async (path) => {
+    const found = /^```(js|ts)\n([\s\S]*?)^```/m.exec(await readFile(join(root, path), 'utf8'))
+    if (found === null) throw new Error(`${path}: expected a block of js or ts`)
+    const [, language, block] = found
+    const listens = block.includes('port: 3000')
+    const code = listens ? `${block.replaceAll('port: 3000', 'port: 0')}\nawait app.close()\nconsole.log('closed')\n` : block
+    return { path, name: path.split(sep).at(-2) ?? 'front-page', language, code, listens }
+  }))
 }
 
-async function runExample (project) {
-  const esm = await example()
-  await writeFile(join(project, 'example.mjs'), esm)
-  const body = esm.replace(/^import (.+) from '(.+)'$/gm, (_, names, from) => names.startsWith('{')
+/** Every example that listens runs as an ES module; that of the front page also from CommonJS. */
+async function runExamples (project, examples) {
+  for (const { path, name, code } of examples.filter(({ language, listens }) => language === 'js' && listens)) {
+    await writeFile(join(project, `${name}.mjs`), code)
+    await runExample(project, `${name}.mjs`, path)
+  }
+  const body = examples[0].code.replace(/^import (.+) from '(.+)'$/gm, (_, names, from) => names.startsWith('{')
     ? `const ${names.replaceAll(' as ', ': ')} = require('${from}')`
     : `const ${names} = require('${from}').default ?? require('${from}')`)
-  await writeFile(join(project, 'example.cjs'), `(async () => {\n${body}})()`)
-  for (const file of ['example.mjs', 'example.cjs']) {
-    const { stdout } = await step(`run ${file}`, process.execPath, [file], project)
-    if (!stdout.includes('closed')) throw new Error(`${file} ended before the app was closed`)
-  }
+  await writeFile(join(project, 'front-page.cjs'), `(async () => {\n${body}})()`)
+  await runExample(project, 'front-page.cjs', examples[0].path)
+}
+
+async function runExample (project, file, path) {
+  const { stdout } = await step(`run the example of ${path}`, process.execPath, [file], project)
+  if (!stdout.includes('closed')) throw new Error(`the example of ${path} ended before the app was closed`)
 }
 
 async function loadEverything (project, tarballs) {
@@ -96,14 +110,17 @@ async function loadEverything (project, tarballs) {
   await writeFile(join(project, 'all.cts'), types)
 }
 
-async function typeCheck (project) {
-  await writeFile(join(project, 'example.mts'), await example())
-  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node', '--exactOptionalPropertyTypes']
+/** The front page's example and every example in TypeScript, and all public types from both kinds of module. */
+async function typeCheck (project, examples) {
+  const files = ['all.mts', 'all.cts']
+  for (const { name, code } of examples.filter(({ language }, index) => language === 'ts' || index === 0)) {
+    await writeFile(join(project, `${name}.mts`), code)
+    files.push(`${name}.mts`)
+  }
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2023,dom', '--types', 'node', '--skipLibCheck']
   for (const version of compilers) {
     const tsc = join(project, 'node_modules', `typescript-${version}`, 'bin', 'tsc')
-    for (const file of ['example.mts', 'all.mts', 'all.cts']) {
-      await step(`TypeScript ${version} ${file}`, process.execPath, [tsc, ...options, '--skipLibCheck', 'false', file], project)
-    }
+    await step(`TypeScript ${version}`, process.execPath, [tsc, ...options, ...files], project)
   }
 }
 
