@@ -9,26 +9,24 @@ const missing = `Chromium is not at ${executablePath}: apt-get install -y chromi
 const skip = !existsSync(executablePath) && missing
 if (skip !== false && process.env['CI'] !== undefined) throw new Error(missing)
 
-let address: string
-let browser: Browser
+const app = await buildApp(readConfig({ LOG_LEVEL: 'warn' }))
+const address = await app.listen({ host: '127.0.0.1', port: 0 })
+const browser = skip === false ? await launch() : undefined
 
-t.before(async () => {
-  if (skip !== false) return
-  const app = await buildApp(readConfig({ LOG_LEVEL: 'warn', PORT: '0' }))
-  address = await app.listen({ host: '127.0.0.1', port: 0 })
-  browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
-  })
-  t.teardown(async () => {
-    await browser.close()
-    await app.close()
-  })
+t.teardown(async () => {
+  await browser?.close()
+  await app.close()
 })
+
+function launch (): Promise<Browser> {
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync']
+  return chromium.launch({ executablePath, args })
+}
 
 /** A browser of its own, logged in and in the lobby. */
 async function enter (name: string, operator = false): Promise<{ page: Page, leave: () => Promise<void>, errors: string[] }> {
-  const context = await browser.newContext()
+  const context = await (browser as Browser).newContext()
   const page = await context.newPage()
   page.setDefaultTimeout(10_000)
   const errors: string[] = []
