@@ -16,9 +16,18 @@ export function onSubmit (form, handle) {
   const error = form.closest('section, form').querySelector('.error')
   form.addEventListener('submit', (event) => {
     event.preventDefault()
-    error.textContent = ''
-    handle(Object.fromEntries(new FormData(form)), form).catch((reason) => { error.textContent = reason.message })
+    attempt(error, () => handle(Object.fromEntries(new FormData(form)), form))
   })
+}
+
+/** Handles a click, and shows what went wrong in the section or at the top. */
+export function onClick (button, handle) {
+  button.addEventListener('click', () => attempt(button.closest('section')?.querySelector('.error') ?? $('#status'), handle))
+}
+
+function attempt (error, handle) {
+  if (error.matches('.error')) error.textContent = ''
+  handle().catch((reason) => { error.textContent = reason.message })
 }
 
 export const actionForm = (action) => $(`form[data-action=${action}]`)

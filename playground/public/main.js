@@ -1,7 +1,7 @@
 import { connect } from '@fastify-realtime/client'
 import { call } from './api.js'
 import { showDirectMessages } from './direct.js'
-import { $, onSubmit } from './dom.js'
+import { $, onClick, onSubmit } from './dom.js'
 import { showOperator } from './operator.js'
 import { showOrders } from './orders.js'
 import { showPrices } from './prices.js'
@@ -21,7 +21,7 @@ onSubmit($('#login'), async ({ name, operator }) => {
   $('main').hidden = false
 
   $('#logout').hidden = false
-  $('#logout').addEventListener('click', async () => {
+  onClick($('#logout'), async () => {
     await call('POST', '/logout', undefined, token)
     await client.close()
     location.reload()

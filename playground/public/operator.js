@@ -1,5 +1,5 @@
 import { call } from './api.js'
-import { $, actionForm, addLine, onSubmit } from './dom.js'
+import { $, actionForm, addLine, onClick, onSubmit } from './dom.js'
 
 /** Every connection of every node, and every order. */
 export function showOperator (client, token) {
@@ -18,7 +18,7 @@ export function showOperator (client, token) {
     for (const text of [principal ?? 'anonymous', id, address]) line.insertCell().textContent = text
     const end = document.createElement('button')
     end.textContent = 'End'
-    end.addEventListener('click', async () => {
+    onClick(end, async () => {
       await call('DELETE', `/connections/${encodeURIComponent(id)}`, undefined, token)
       line.remove()
     })
