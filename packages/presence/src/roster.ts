@@ -5,7 +5,9 @@ import type { Membership } from './membership.ts'
 export interface RosterWork {
   /** The membership's wish may differ from what the store has. */
   settle (membership: Membership): void
-  /** The membership leaves in a while, unless it is settled before. */
+  /** The same, and it does not leave after all. */
+  keep (membership: Membership): void
+  /** The membership leaves in a while, unless it is kept. */
   postpone (membership: Membership): void
 }
 
@@ -28,7 +30,7 @@ export class Roster {
     if (place.stored === true && place.info !== info) place.stored = undefined
     place.info = info
     place.wanted = true
-    this.#work.settle(place)
+    this.#work.keep(place)
     return place
   }
 

@@ -45,7 +45,6 @@ export class Settler {
   }
 
   settle (membership: Membership): void {
-    this.#postponed.delete(membership)
     // Its worker looks again before it ends.
     if (membership.busy) return
     if (membership.stored === membership.wanted) {
@@ -55,6 +54,12 @@ export class Settler {
       this.#todo.add(membership)
       this.#pump()
     }
+  }
+
+  /** It does not leave after all, if it was to leave soon. */
+  keep (membership: Membership): void {
+    this.#postponed.delete(membership)
+    this.settle(membership)
   }
 
   postpone (membership: Membership): void {
@@ -99,6 +104,7 @@ export class Settler {
   #leaveUntil (time: number): void {
     for (const [membership, leavesAt] of this.#postponed) {
       if (leavesAt > time) return
+      this.#postponed.delete(membership)
       membership.wanted = false
       this.settle(membership)
     }

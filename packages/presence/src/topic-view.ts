@@ -33,6 +33,7 @@ export class TopicView {
   #count = 0
   #counted = false
   #doubted = false
+  #loose = false
   /** Whether the next update is the whole view. */
   #whole = false
   #moved = false
@@ -50,6 +51,9 @@ export class TopicView {
   get behind (): boolean {
     return this.#doubted || this.#ahead.size > 0 || this.#expected > this.#version
   }
+
+  /** Changes were applied that do not say what they follow, so one may be missing. */
+  get loose (): boolean { return this.#loose }
 
   /** Asks for a new list. */
   doubt (): void {
@@ -87,6 +91,7 @@ export class TopicView {
     this.#counted = list.count > this.#limit
     this.#expected = 0
     this.#doubted = false
+    this.#loose = false
     this.#ahead.clear()
     this.#untold.clear()
     this.#members.clear()
@@ -134,8 +139,9 @@ export class TopicView {
     return change
   }
 
-  #take ({ kind, member: { principal, info }, version }: Change): void {
+  #take ({ kind, member: { principal, info }, version, previous }: Change): void {
     this.#version = version
+    if (previous === undefined) this.#loose = true
     this.#moved = true
     if (this.#counted) {
       this.#count += kind === 'joined' ? 1 : -1

@@ -76,7 +76,7 @@ export class Watches {
       const { version, count } = await this.#parts.store.list(watch.topic, 0)
       // An empty topic has no version worth comparing.
       if (count + watch.view.count === 0) continue
-      if (version < before) watch.view.doubt()
+      if (version < before || watch.view.loose) watch.view.doubt()
       watch.view.expect(version)
       if (watch.view.behind) this.#touch(watch)
     }

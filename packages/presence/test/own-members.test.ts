@@ -4,13 +4,13 @@ import { cluster, settle } from './fixtures/nodes.ts'
 void t.test('what failed is tried again in the next round', async t => {
   const { clock, nodes: [a], connect } = await cluster(1)
   const ada = connect('ada')
-  a!.broker.failing = true
+  a!.broker.failing = 'before'
   await t.rejects(a!.node.join(ada.connection, 'room:1'), { message: 'broker failed' })
   t.equal(a!.node.gauges.pending, 1)
   a!.broker.failing = false
   await clock.advance(11_000)
   t.equal((await a!.node.members('room:1')).count, 1)
-  a!.broker.failing = true
+  a!.broker.failing = 'before'
   a!.node.close(ada.connection)
   await clock.advance(2_000)
   t.equal((a!.node.gauges.pending), 1)
@@ -117,4 +117,16 @@ void t.test('members that were never stored need no leave', async t => {
   }
   await clock.advance(2_000)
   t.equal(a!.node.gauges.pending, 0)
+})
+
+void t.test('what is tried again for a connection that ended still leaves', async t => {
+  const { clock, nodes: [a], connect } = await cluster(1)
+  const ada = connect('ada')
+  a!.broker.failing = 'after'
+  await t.rejects(a!.node.join(ada.connection, 'room:1'), { message: 'broker failed' })
+  a!.broker.failing = false
+  a!.node.close(ada.connection)
+  await a!.node.resume()
+  await clock.advance(2_000)
+  t.equal((await a!.node.members('room:1')).count, 0)
 })

@@ -1,4 +1,4 @@
-import { broker } from '@fastify-realtime/broker'
+import { broker, memoryBroker, memoryHub } from '@fastify-realtime/broker'
 import connectionPool from '@fastify-realtime/connection-pool'
 import type { Connection } from '@fastify-realtime/connection-pool'
 import { Emitter } from '@fastify-realtime/protocol'
@@ -130,4 +130,20 @@ void t.test('when the broker is back, everything is read anew', async t => {
   state(true)
   await until(() => app.presence.gauges.pending === 0)
   t.match((await app.presence.members('room:1')).members, [{ principal: 'ada' }])
+})
+
+void t.test('two apps on one broker are one, and who was on the one that closes has left', async t => {
+  const hub = memoryHub()
+  const node = (): Promise<FastifyInstance> => serve({ window: 5 }, (app) => {
+    app.register(broker, { use: memoryBroker({ hub }) })
+  })
+  const [one, two] = [await node(), await node()]
+  const ada = await enter(one, await listen(one, t), 'ada')
+  const eve = await enter(two, await listen(two, t), 'eve')
+  await two.presence.watch(eve.connection, 'room:1')
+  await eve.client.next('presence')
+  await one.presence.join(ada.connection, 'room:1')
+  t.match(await eve.client.next('presence'), { joined: [{ principal: 'ada' }], count: 1 })
+  await one.close()
+  t.match(await eve.client.next('presence'), { left: [{ principal: 'ada' }], count: 0 })
 })

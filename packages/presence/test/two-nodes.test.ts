@@ -12,7 +12,7 @@ type Step =
   | { readonly do: 'close', readonly connection: number }
   | { readonly do: 'wait', readonly ms: number }
   | { readonly do: 'turn' }
-  | { readonly do: 'lose' | 'away' | 'back' | 'fail', readonly node: number }
+  | { readonly do: 'lose' | 'away' | 'back' | 'before' | 'after', readonly node: number }
 
 const place = { connection: fc.nat(11), topic: fc.nat(topics.length - 1) }
 const node = fc.nat(1)
@@ -26,7 +26,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('close' as const), connection: fc.nat(11) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(10, 60, 400, 1_100) }) },
   { weight: 2, arbitrary: fc.constant({ do: 'turn' as const }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('lose' as const, 'away' as const, 'back' as const, 'fail' as const), node }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('lose' as const, 'away' as const, 'back' as const, 'before' as const, 'after' as const), node }) },
   { weight: 1, arbitrary: fc.constant({ do: 'wait' as const, ms: 45_000 }) }
 )
 
@@ -50,7 +50,8 @@ class Run {
       case 'wait': return this.#cluster.clock.advance(move.ms)
       case 'turn': return settle()
       case 'lose': return this.#lose(this.#node(move.node))
-      case 'fail': { this.#node(move.node).broker.failing = true; return }
+      case 'before':
+      case 'after': { this.#node(move.node).broker.failing = move.do; return }
       case 'away': { this.#node(move.node).broker.up = false; return }
       case 'back': return this.back(this.#node(move.node))
       case 'close': return this.close(move.connection)
@@ -102,6 +103,7 @@ class Run {
 async function judge ({ nodes, clock }: Cluster, run: Run): Promise<void> {
   for (const each of nodes) await run.back(each)
   await clock.advance(65_000)
+  for (const { broker } of nodes) broker.pause = () => Promise.resolve()
   for (const topic of topics) {
     const wanted = new Set(run.open.filter(({ wants }) => wants.has(topic)).map(({ connection }) => String(connection.principal?.id)))
     const stored = await (nodes[0] as TestNode).node.members(topic)
@@ -116,9 +118,16 @@ async function judge ({ nodes, clock }: Cluster, run: Run): Promise<void> {
 }
 
 void t.test('whatever happens, watchers end with what the store has, and nothing stays behind', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), fc.boolean(), async (steps, chained) => {
+  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), fc.boolean(), fc.array(fc.nat(40)), async (steps, chained, delays) => {
     const made = await cluster(2)
-    for (const { broker } of made.nodes) broker.chained = chained
+    let calls = 0
+    for (const { broker } of made.nodes) {
+      broker.chained = chained
+      broker.pause = () => {
+        const delay = delays[calls++ % delays.length] ?? 0
+        return delay < 10 ? Promise.resolve() : new Promise((resolve) => { made.clock.setTimeout(resolve, delay) })
+      }
+    }
     const run = new Run(made)
     for (const move of steps) await run.take(move)
     await judge(made, run)

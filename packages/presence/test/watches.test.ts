@@ -56,7 +56,7 @@ void t.test('a new interest waits for the end of the former', async t => {
 void t.test('a watch that cannot begin is refused, and leaves nothing', async t => {
   const { nodes: [a], connect } = await cluster(1)
   const eve = connect('eve')
-  a!.broker.failing = true
+  a!.broker.failing = 'before'
   await t.rejects(a!.node.watch(eve.connection, 'room:1'), { message: 'broker failed' })
   t.same(a!.node.gauges, { connections: 0, pending: 0, watchedTopics: 0, watchers: 0 })
   await settle()
@@ -108,7 +108,7 @@ void t.test('a list that cannot be read again is read when versions are compared
   b!.broker.lose = () => false
   await a!.node.join(connect('cyd').connection, 'room:1')
   await settle()
-  b!.broker.failing = true
+  b!.broker.failing = 'before'
   await clock.advance(1_000)
   t.same(eve.names('room:1'), ['ada'])
   t.ok(b!.warnings.length > 0)
@@ -201,4 +201,20 @@ void t.test('a view that ended while it was compared is not read again', async t
   await compared
   await clock.advance(1_000)
   t.equal(b!.broker.calls.filter(call => call === 'list room:1 500').length, 1)
+})
+
+void t.test('where changes do not say what they follow, what was lost among them is found by reading again', async t => {
+  const { clock, nodes: [a], connect } = await cluster(1)
+  const eve = connect('eve')
+  a!.broker.chained = false
+  await a!.node.watch(eve.connection, 'room:1')
+  a!.broker.lose = () => true
+  await a!.node.join(connect('ada').connection, 'room:1')
+  await settle()
+  a!.broker.lose = () => false
+  await a!.node.join(connect('bob').connection, 'room:1')
+  await clock.advance(100)
+  t.same(eve.names('room:1'), ['bob'])
+  await clock.advance(11_000)
+  t.same(eve.names('room:1'), ['ada', 'bob'])
 })
