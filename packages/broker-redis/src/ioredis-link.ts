@@ -22,8 +22,11 @@ const overrides = {
   // What cannot be sent now is refused, and what was sent may have been done: sending it again would publish it twice.
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
-  maxRetriesPerRequest: null,
+  // Rejects what was sent as soon as the connection is lost; any other value lets it wait, or for ever.
+  maxRetriesPerRequest: 0,
   autoResubscribe: false,
+  // After this many milliseconds a socket that the server does not end is destroyed.
+  disconnectTimeout: 100,
   keyPrefix: '',
   retryStrategy: retryDelay
 }

@@ -38,7 +38,7 @@ export function decodeRecord (frame: Buffer, position?: Position): BrokerRecord 
     event,
     id,
     time,
-    payload: kind === TEXT ? frame.toString('utf8', start) : Uint8Array.prototype.slice.call(frame, start),
+    payload: kind === TEXT ? frame.toString('utf8', start) : new Uint8Array(frame.subarray(start)),
     ...except !== null && { except },
     ...version !== null && { version },
     ...trace !== null && { trace },
@@ -53,9 +53,13 @@ export function decodeMessage (message: Buffer): BrokerRecord {
   return decodeRecord(message.subarray(end + 1), readPosition(message.toString('latin1', 0, end)))
 }
 
-/** `<epoch> <offset>`; nothing without history. */
+/** Nothing without history. */
 export function readPosition (text: string): Position | undefined {
-  if (text === '') return undefined
+  return text === '' ? undefined : parsePosition(text)
+}
+
+/** `<epoch> <offset>`. @throws {TypeError} when it is none. */
+export function parsePosition (text: string): Position {
   const [epoch = '', offset = ''] = text.split(' ')
   const position = { epoch, offset: Number(offset) }
   if (epoch === '' || offset === '' || !Number.isSafeInteger(position.offset)) throw new TypeError('not a position')

@@ -29,12 +29,13 @@ export class RedisBroker implements Broker {
   readonly #subscriptions: Subscriptions
   readonly #probe: Probe
   readonly #working = new Set<Promise<unknown>>()
-  #sink: BrokerSink | undefined
+  /** None before the start, one from then on. */
+  readonly #sinks: BrokerSink[] = []
 
   constructor (options: RedisBrokerOptions) {
     this.#options = resolveRedisOptions(options)
     this.#keys = new Keys(this.#options.prefix)
-    this.#subscriptions = new Subscriptions(this.#keys, (record) => this.#sink?.deliver(record))
+    this.#subscriptions = new Subscriptions(this.#keys, (record) => { for (const sink of this.#sinks) sink.deliver(record) })
     const probeChannel = this.#keys.probe(randomUUID())
     this.#session = new Session({
       make: linkMaker(this.#options.client),
@@ -46,7 +47,7 @@ export class RedisBroker implements Broker {
         if (channel === probeChannel) this.#probe.heard()
         else this.#subscriptions.message(channel, payload, pattern)
       },
-      state: (up) => this.#sink?.state(up)
+      state: (up) => { for (const sink of this.#sinks) sink.state(up) }
     })
     this.#probe = new Probe(this.#session, probeChannel, this.#options)
     const run = (script: Script, keys: readonly string[], args: ReadonlyArray<string | Buffer>): Promise<unknown> => this.#run(script, keys, args)
@@ -59,7 +60,7 @@ export class RedisBroker implements Broker {
 
   async start (sink: BrokerSink): Promise<void> {
     await this.#work(() => this.#session.start())
-    this.#sink = sink
+    this.#sinks.push(sink)
     this.#probe.start()
   }
 
@@ -87,7 +88,6 @@ export class RedisBroker implements Broker {
     const { clock, connectTimeout } = this.#options
     const timer = clock.setTimeout(() => this.#session.abort(), connectTimeout)
     await Promise.allSettled(this.#working)
-    this.#sink = undefined
     await this.#session.stop()
     clock.clearTimeout(timer)
   }
@@ -99,7 +99,7 @@ export class RedisBroker implements Broker {
   /** Whatever goes wrong between us and Redis means the same to the caller: not now. */
   async #work<T> (call: () => Promise<T>): Promise<T> {
     const working = call().catch((cause: unknown) => {
-      throw new BrokerUnavailableError(this.name, cause instanceof Error ? cause.message : String(cause), { cause })
+      throw new BrokerUnavailableError(this.name, (cause as Error).message, { cause })
     })
     this.#working.add(working)
     try {

@@ -6,7 +6,7 @@ import type {
 import { readScript } from './history-scripts.ts'
 import type { Keys } from './keys.ts'
 import { joinScript, leaveScript, membersScript, reapScript, renewScript } from './presence-scripts.ts'
-import { decodeRecord, readPosition } from './record-frame.ts'
+import { decodeRecord, parsePosition } from './record-frame.ts'
 import { deleteScript, listScript, putScript } from './record-scripts.ts'
 import type { Script } from './script.ts'
 
@@ -27,7 +27,7 @@ export function redisHistory (run: Run, keys: Keys, { generation, positionTtl }:
       generation(), randomUUID(), String(positionTtl),
       since?.epoch ?? '', String(since?.offset ?? ''), before?.epoch ?? '', String(before?.offset ?? ''), String(limit + 1)
     ]) as [Buffer, Buffer, Array<[id: Buffer, fields: [Buffer, Buffer]]>]
-    const position = readPosition(head.toString()) ?? { epoch: '', offset: 0 }
+    const position = parsePosition(head.toString())
     const oldest = oldestId.length === 0 ? position.offset + 1 : offsetOf(oldestId)
     const page = entries.slice(0, limit).map(([id, [, frame]]) => decodeRecord(frame, { epoch: position.epoch, offset: offsetOf(id) }))
     return {
