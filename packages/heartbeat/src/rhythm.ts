@@ -5,6 +5,8 @@ import { STEP } from './options.ts'
 export interface Peer {
   readonly bytesRead: number
   readonly state: string
+  /** Nothing is read from it, because its messages wait for their handlers: its silence is ours. */
+  readonly paused?: boolean
 }
 
 /** A peer's place in a rhythm: the only thing that the heartbeat keeps for a connection. */
@@ -68,7 +70,7 @@ export class Rhythm<P extends Peer> {
       const { peer, asked } = pulse
       pulse.asked = -1
       // Any byte is life, a part of a frame too: a slow upload is not a dead peer.
-      if (asked === peer.bytesRead && isBeaten(peer)) this.#actions.dead(peer)
+      if (asked === peer.bytesRead && isBeaten(peer) && peer.paused !== true) this.#actions.dead(peer)
     }
   }
 
