@@ -1,4 +1,4 @@
-import type { BrokerChannel, HistoryStore } from '@fastify-realtime/broker'
+import type { BrokerChannel, SharedBroker } from '@fastify-realtime/broker'
 import type { ConnectionPool } from '@fastify-realtime/connection-pool'
 import { Emitter } from '@fastify-realtime/protocol'
 import type { Clock } from '@fastify-realtime/protocol'
@@ -48,10 +48,7 @@ export interface Surroundings {
   readonly options: ResolvedOptions
   readonly pool: Pick<ConnectionPool, 'frame'>
   readonly channel: BrokerChannel
-  /** The broker's history; asked for once it is started, and only for topics that keep something. */
-  readonly history: () => HistoryStore
-  /** Whether the broker can be asked. */
-  readonly isUp: () => boolean
+  readonly broker: Pick<SharedBroker, 'up' | 'require'>
   readonly clock: Clock
   readonly log: BroadcastLog
 }
@@ -72,13 +69,13 @@ export interface Assembly {
 
 /** Puts the parts together. */
 export function assemble (surroundings: Surroundings, { continuity, buffer, interests }: Guards = guards): Assembly {
-  const { options, pool, channel, history, clock, log, isUp } = surroundings
+  const { options, pool, channel, broker, clock, log } = surroundings
   const { recovery, positionCheck } = options
   const rules = new TopicRules(options.topics, options.others)
   const subscriptions = new Subscriptions()
   const events = new Emitter<BroadcastEvents>((error, event) => log.error({ err: error, event }, 'a broadcast listener failed'))
   const frame: ConnectionPool['frame'] = (codec, content) => pool.frame(codec, content)
-  const store = (topic: string): TopicStore => topicStore(history(), 'topics', topic)
+  const store = (topic: string): TopicStore => topicStore(broker.require('history', 'broadcast'), 'topics', topic)
   const hookFailed: HookFailed = (error, topic) => log.error({ err: error, topic }, 'a function of a topic failed')
   const warn = (message: string) => (error: unknown, topic: string): void => log.warn({ err: error, topic }, message)
   const subscribing = new Subscribing({
@@ -107,7 +104,7 @@ export function assemble (surroundings: Surroundings, { continuity, buffer, inte
     publisher: new Publisher({ rules, channel, clock, idempotencyWindow: options.idempotencyWindow, events }),
     reader: new HistoryReader({ rules, store, maxPublications: recovery.maxPublications, hookFailed }),
     check: new PositionCheck({
-      subscriptions, subscribing, store, clock, isUp, interval: positionCheck, failed: warn('the position of a topic could not be checked')
+      subscriptions, subscribing, store, clock, broker, interval: positionCheck, failed: warn('the position of a topic could not be checked')
     })
   }
 }

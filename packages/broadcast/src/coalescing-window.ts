@@ -24,14 +24,9 @@ export class CoalescingWindow<Item> {
   }
 
   add (item: Item, delay: number): void {
-    const waiting = this.#waiting.get(delay)
-    if (waiting === undefined) {
-      const timer = this.#clock.setTimeout(() => this.#release(delay), delay)
-      this.#waiting.set(delay, { items: [item], timer })
-      return
-    }
+    const waiting = this.#waiting.get(delay) ?? this.#open(delay)
     waiting.items.push(item)
-    if (waiting.items.length >= FULL) this.#release(delay)
+    if (waiting.items.length >= FULL) this.#release(delay, waiting)
   }
 
   /** Gives up what waits. */
@@ -40,10 +35,14 @@ export class CoalescingWindow<Item> {
     this.#waiting.clear()
   }
 
-  #release (delay: number): void {
-    const waiting = this.#waiting.get(delay)
+  #open (delay: number): Waiting<Item> {
+    const waiting: Waiting<Item> = { items: [], timer: this.#clock.setTimeout(() => this.#release(delay, waiting), delay) }
+    this.#waiting.set(delay, waiting)
+    return waiting
+  }
+
+  #release (delay: number, waiting: Waiting<Item>): void {
     this.#waiting.delete(delay)
-    if (waiting === undefined) return
     this.#clock.clearTimeout(waiting.timer)
     for (const item of waiting.items) this.#flush(item)
   }

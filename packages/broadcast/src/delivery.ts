@@ -27,7 +27,7 @@ export interface DeliveryParts {
   readonly continuity: Continuity
   readonly clock: Clock
   /** Ends the receivers whose position is lost. */
-  readonly lose: (topic: SubscribedTopic, isLost: (known: Position | undefined) => boolean) => void
+  readonly lose: (topic: SubscribedTopic, isLost: (known: Position) => boolean) => void
 }
 
 interface Arrival {
@@ -90,7 +90,7 @@ export class Delivery {
     if (topic.ordered && position !== undefined) {
       const step = this.#parts.continuity(topic.last, position)
       if (step === 'seen') return false
-      if (step === 'lost' && topic.settings.history) this.#parts.lose(topic, (known) => known?.epoch !== position.epoch)
+      if (step === 'lost' && topic.settings.history) this.#parts.lose(topic, (known) => known.epoch !== position.epoch)
       topic.last = position
     }
     topic.hold(outgoing)
@@ -125,7 +125,10 @@ export class Delivery {
   #catchUp (topic: SubscribedTopic, outgoing: Outgoing, hooked: HookedOutgoing | undefined, overflow: Overflow | undefined): void {
     const { position } = outgoing.record
     const { continuity, subscriptions, lose } = this.#parts
-    if (position === undefined) return
+    if (position === undefined) {
+      fanOutEach(topic.behind, (reader) => frameFor(reader, outgoing, hooked), overflow, this.tally)
+      return
+    }
     let lost = false
     fanOutEach(topic.behind, (reader) => {
       const step = continuity(reader.position, position)
@@ -137,7 +140,7 @@ export class Delivery {
       return step === 'seen' ? undefined : frameFor(reader, outgoing, hooked)
     }, overflow, this.tally)
     topic.behind.compact()
-    if (lost) lose(topic, (known) => known?.epoch !== position.epoch)
+    if (lost) lose(topic, (known) => known.epoch !== position.epoch)
   }
 
   /** Subscribers of a pattern have no position; whoever is also subscribed to the topic itself got it there. */

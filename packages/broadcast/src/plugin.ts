@@ -21,8 +21,7 @@ const plugin: FastifyPluginAsync<BroadcastOptions> = async (app, given) => {
     options,
     pool,
     channel,
-    history: () => broker.require('history', 'broadcast'),
-    isUp: () => broker.up,
+    broker,
     clock: systemClock,
     log: app.log
   })

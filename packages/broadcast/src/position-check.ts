@@ -1,3 +1,4 @@
+import type { SharedBroker } from '@fastify-realtime/broker'
 import type { Clock, Position, Timer } from '@fastify-realtime/protocol'
 import type { Subscribing } from './subscribing.ts'
 import type { Subscriptions } from './subscriptions.ts'
@@ -9,8 +10,7 @@ export interface PositionCheckParts {
   readonly subscribing: Pick<Subscribing, 'lose'>
   readonly store: (topic: string) => TopicStore
   readonly clock: Clock
-  /** Whether the broker can be asked. */
-  readonly isUp: () => boolean
+  readonly broker: Pick<SharedBroker, 'up'>
   /** Milliseconds from one check to the next; `false`: no checks of its own. */
   readonly interval: number | false
   readonly failed: (error: unknown, topic: string) => void
@@ -51,7 +51,7 @@ export class PositionCheck {
 
   /** One check of all topics; settles when it is done. Never rejects. */
   async check (): Promise<void> {
-    if (!this.#parts.isUp()) return
+    if (!this.#parts.broker.up) return
     // What could not be judged when the broker came back.
     await this.up()
     await this.#each(this.#topics(), (topic) => this.#check(topic))
@@ -71,19 +71,19 @@ export class PositionCheck {
       const newest = await this.#position(topic)
       this.#outages.delete(topic)
       // What the node got since the outage says nothing about what it did not get before.
-      const isLost = (known: Position | undefined): boolean => differs(known === topic.last ? stood ?? known : known, newest)
-      this.#parts.subscribing.lose(topic, isLost)
+      this.#parts.subscribing.lose(topic, (known) =>
+        known === topic.last ? stood === undefined || isBefore(stood, newest) : isBefore(known, newest))
     })
   }
 
   async #check (topic: SubscribedTopic): Promise<void> {
     const { subscribing } = this.#parts
     const { expected, last } = topic
-    if (expected !== undefined) subscribing.lose(topic, (known) => known?.epoch === expected.epoch && known.offset < expected.offset)
+    if (expected !== undefined) subscribing.lose(topic, (known) => known.epoch === expected.epoch && known.offset < expected.offset)
     const newest = await this.#position(topic)
     topic.expected = newest
     // A record that came meanwhile has judged the epoch already, and better.
-    if (topic.last === last) subscribing.lose(topic, (known) => known !== undefined && known.epoch !== newest.epoch)
+    if (topic.last === last) subscribing.lose(topic, (known) => known.epoch !== newest.epoch)
   }
 
   #position (topic: SubscribedTopic): Promise<Position> {
@@ -107,6 +107,6 @@ export class PositionCheck {
   }
 }
 
-function differs (known: Position | undefined, newest: Position): boolean {
-  return known !== undefined && (known.epoch !== newest.epoch || known.offset < newest.offset)
+function isBefore (known: Position, newest: Position): boolean {
+  return known.epoch !== newest.epoch || known.offset < newest.offset
 }

@@ -49,18 +49,9 @@ export class Subscribing {
    */
   async subscribe (connection: Connection, name: string, asked: Asked, answer: (data: Answer) => void): Promise<Answer> {
     const subscription = this.#open(connection, name)
-    const before = subscription.turn
-    let done = (): void => {}
-    subscription.turn = new Promise<void>((resolve) => { done = resolve })
-    try {
-      await before
-      return await this.#attempt(subscription, asked, answer)
-    } catch (error) {
-      this.end(subscription, 'failed')
-      throw error
-    } finally {
-      done()
-    }
+    const attempt = subscription.turn.then(() => this.#attempt(subscription, asked, answer))
+    subscription.turn = attempt.catch(() => {})
+    return attempt
   }
 
   /** Ends a subscription; with a reason the client is told. Answers whether it had not ended before. */
@@ -84,11 +75,11 @@ export class Subscribing {
   }
 
   /** Ends the receivers whose position is one to which live publications do not connect any more. */
-  lose (topic: SubscribedTopic, isLost: (known: Position | undefined) => boolean): void {
+  lose (topic: SubscribedTopic, isLost: (known: Position) => boolean): void {
     const notice = this.notice(topic.name, 'position-lost', 'publications may have been missed')
     for (const subscription of topic.receivers()) {
       const known = subscription.stage === 'behind' ? subscription.position : topic.last
-      if (!isLost(known)) continue
+      if (known === undefined || !isLost(known)) continue
       this.counters.positionsLost++
       this.end(subscription, 'position-lost', notice)
     }
@@ -115,21 +106,26 @@ export class Subscribing {
 
   async #attempt (subscription: Subscription, asked: Asked, answer: (data: Answer) => void): Promise<Answer> {
     const { topic } = subscription
-    const { interests, limits } = this.#parts
     alive(subscription)
     this.#parts.subscriptions.place(subscription, 'reading')
     subscription.former = asked.since?.connection
     subscription.delta = asked.delta === true && topic.chain !== undefined
     const gathering = topic.gather(() => this.#gathering(topic))
-    try {
-      if (!topic.standing) await interests.hold(topic.name)
-      topic.standing = true
-      const read = await readFor(topic, asked, gathering, limits)
-      alive(subscription)
-      return this.#settle(subscription, read, gathering, answer)
-    } finally {
-      topic.scatter()
+    const failed = (error: unknown): never => {
+      this.end(subscription, 'failed')
+      throw error
     }
+    return this.#read(subscription, asked, gathering, answer).catch(failed).finally(() => topic.scatter())
+  }
+
+  async #read (subscription: Subscription, asked: Asked, gathering: Gathering, answer: (data: Answer) => void): Promise<Answer> {
+    const { topic } = subscription
+    const { interests, limits } = this.#parts
+    if (!topic.standing) await interests.hold(topic.name)
+    topic.standing = true
+    const read = await readFor(topic, asked, gathering, limits)
+    alive(subscription)
+    return this.#settle(subscription, read, gathering, answer)
   }
 
   /** Answers and goes live in one synchronous step, so that no publication falls between the two. */

@@ -89,6 +89,24 @@ test('only the newest value is kept on topics without history, so a new epoch lo
   t.ok(reader.received.every((envelope) => !('position' in envelope)))
 })
 
+test('whoever is ended during a delivery gets no more of it, and nobody is skipped', async (t) => {
+  const { parts, join, broadcast, settled } = await stage()
+  const readers = [connection(), connection(), connection(), connection()]
+  for (const reader of readers) await join(reader, 'a')
+  readers[1]!.onSend = () => { parts.subscribing.forget(readers[2]!.self) }
+  await broadcast.publish('a', 'm', 1)
+  await settled()
+  t.same(readers.map(({ data }) => data.length), [1, 1, 0, 1])
+})
+
+test('a record without a position reaches those who wait for one, too', async (t) => {
+  const { parts, join } = await stage({ topics: { a: { latest: true } } })
+  const reader = connection()
+  await join(reader, 'a')
+  parts.delivery.deliver({ channel: 'topics', topic: 'a', event: 'm', id: '1', time: 1, payload: '1' })
+  t.same(reader.data, [1])
+})
+
 test('publications of a window leave together', async (t) => {
   const { join, broadcast, clock, settled, parts } = await stage({ topics: { 'a:*': { coalesce: { maxDelay: 10 } } } })
   const reader = connection()

@@ -1,3 +1,4 @@
+import type { SharedBroker } from '@fastify-realtime/broker'
 import fc from 'fast-check'
 import type { Scheduler } from 'fast-check'
 import { systemClock } from '@fastify-realtime/protocol'
@@ -27,7 +28,8 @@ async function run (scheduler: Scheduler, script: Commands, parts: Guards): Prom
   const broker = new ModelBroker(step, 6)
   const options = resolveOptions({ topics: { 'room:*': { history: { size: 6 } } }, recovery: { maxPublications: 2 } })
   const assembly = assemble({
-    options, pool: { frame }, channel: broker, history: () => broker.history, isUp: () => true, clock: systemClock, log: quiet
+    options, pool: { frame }, channel: broker, clock: systemClock, log: quiet,
+    broker: { up: true, require: (() => broker.history) as SharedBroker['require'] }
   }, parts)
   broker.deliver = (record) => assembly.delivery.deliver(record)
   const clients = [0, 1].map(() => new ModelClient(assembly, TOPIC))

@@ -3,7 +3,7 @@ import { isMessageFailure } from '@fastify-realtime/protocol'
 import { test } from 'tap'
 import { wireData } from '../src/wire-data.ts'
 
-const invalid = (message: RegExp): object => ({ code: 'invalid-data', retry: false, message })
+const invalid = (message: RegExp): { code: string, retry: boolean, message: RegExp } => ({ code: 'invalid-data', retry: false, message })
 
 test('a subscribe is read field by field', (t) => {
   t.same(wireData.subscribe({ topic: 'a' }), { topic: 'a' })

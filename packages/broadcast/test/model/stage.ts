@@ -1,5 +1,5 @@
 import { memoryBroker } from '@fastify-realtime/broker'
-import type { Broker, BrokerChannel } from '@fastify-realtime/broker'
+import type { Broker, BrokerChannel, SharedBroker } from '@fastify-realtime/broker'
 import { fakeClock } from '@fastify-realtime/testing'
 import type { FakeClock } from '@fastify-realtime/testing'
 import { assemble } from '../../src/assembly.ts'
@@ -42,8 +42,7 @@ export async function stage (options: BroadcastOptions = {}, change: (channel: B
     options: resolveOptions(options),
     pool: { frame },
     channel,
-    history: () => broker.history,
-    isUp: () => made.up,
+    broker: { get up () { return made.up }, require: (() => broker.history) as SharedBroker['require'] },
     clock,
     log: { warn: log, error: log }
   })
