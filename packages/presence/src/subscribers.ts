@@ -1,4 +1,4 @@
-import { matchesPattern } from '@fastify-realtime/protocol'
+import { isPattern, matchesPattern } from '@fastify-realtime/protocol'
 import type { Connection } from '@fastify-realtime/connection-pool'
 import type { PresenceNode } from './presence-node.ts'
 
@@ -12,7 +12,8 @@ export interface SubscriptionSource {
 export function followSubscribers (
   source: SubscriptionSource, node: Pick<PresenceNode, 'enter' | 'depart' | 'unwatch'>, patterns: readonly string[]
 ): void {
-  const present = (topic: string): boolean => patterns.some((pattern) => matchesPattern(pattern, topic))
+  // Who subscribes to a pattern is in no topic.
+  const present = (topic: string): boolean => !isPattern(topic) && patterns.some((pattern) => matchesPattern(pattern, topic))
   source.on('subscribe', (connection, topic) => {
     if (present(topic)) node.enter(connection, topic)
   })

@@ -19,7 +19,7 @@ function setup () {
 
 void t.test('subscribers of matching topics are present', async t => {
   const { events, calls, connection } = setup()
-  for (const topic of ['room:1', 'lobby', 'price:1', 'lobby:2']) events.emit('subscribe', connection, topic)
+  for (const topic of ['room:1', 'lobby', 'price:1', 'lobby:2', 'room:*']) events.emit('subscribe', connection, topic)
   t.same(calls, [['enter', 'room:1'], ['enter', 'lobby']])
 })
 
