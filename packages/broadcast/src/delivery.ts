@@ -106,7 +106,7 @@ export class Delivery {
     if (topic.behind.size > 0) this.#catchUp(topic, outgoing, hooked, overflow)
   }
 
-  #toDeltas ({ deltas }: SubscribedTopic, chain: DeltaChain, full: Outgoing): void {
+  #toDeltas ({ deltas, overflow }: SubscribedTopic, chain: DeltaChain, full: Outgoing): void {
     if (deltas.size === 0) return chain.reset()
     const { record } = full
     const delta = chain.next(record.id, record.payload)
@@ -118,7 +118,7 @@ export class Delivery {
       const outgoing = patch !== undefined && reader.basis === sequence - 1 ? patch : full
       reader.basis = sequence
       return outgoing.frame(reader.codec)
-    }, undefined, this.tally)
+    }, overflow, this.tally)
   }
 
   /** Whoever was answered ahead of the node gets what is new to it, and is live from the moment the node is as far. */

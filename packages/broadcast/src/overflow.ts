@@ -1,9 +1,13 @@
 import type { Overflow } from '@fastify-realtime/connection-pool'
 import type { TopicSettings } from './topic-options.ts'
 
-/** What to do with a topic's frames in a full outbox; `undefined` (disconnect) also when it depends on the publication. */
+const disconnect: Overflow = Object.freeze({ policy: 'disconnect' })
+
+/** What to do with a topic's frames in a full outbox; `undefined` leaves it to the pool, or depends on the publication. */
 export function topicOverflow ({ policy, conflateKey }: TopicSettings, topic: string): Overflow | undefined {
-  if (policy === 'disconnect' || conflateKey !== undefined) return undefined
+  if (policy === undefined || conflateKey !== undefined) return undefined
+  // Said with every frame: the pool's own default may drop, and what is dropped cannot be recovered.
+  if (policy === 'disconnect') return disconnect
   return Object.freeze(policy === 'conflate' ? { policy, key: topic } : { policy })
 }
 

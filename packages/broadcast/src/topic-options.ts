@@ -25,7 +25,7 @@ export interface TopicOptions {
   readonly latest?: boolean
   /** How long the newest publication is kept for `latest` without `history`, in milliseconds. Default 86,400,000. */
   readonly latestTtl?: number
-  /** What happens to a reader whose outbox is full. Default `disconnect`, which loses nothing when there is history. */
+  /** What happens to a reader whose outbox is full. Default: what the pool says, and `disconnect` beside history or delta. */
   readonly overflow?: 'disconnect' | 'drop-newest' | 'drop-oldest' | 'conflate' | ConflateOptions
   /** Allow another `overflow` than `disconnect` beside `history`: recovery then promises nothing. Default `false`. */
   readonly lossy?: boolean
@@ -52,7 +52,8 @@ export interface TopicSettings {
   /** What the broker keeps, for recovery or just for `latest`. */
   readonly keep: HistoryLimits | undefined
   readonly latest: boolean
-  readonly policy: Overflow['policy']
+  /** `undefined` leaves it to the pool. */
+  readonly policy: Overflow['policy'] | undefined
   readonly conflateKey: ((publication: Publication) => string) | undefined
   readonly maxDelay: number | undefined
   /** A delta subscriber gets every so manieth publication in full. */
@@ -73,26 +74,32 @@ const policies = ['disconnect', 'drop-newest', 'drop-oldest', 'conflate']
 
 export function resolveTopic (pattern: string, options: TopicOptions): TopicSettings {
   const where = `topics['${pattern}']`
-  const { overflow = 'disconnect', latest = false, coalesce = false, wildcard = false, filter, transform } = options
-  const policy = typeof overflow === 'object' ? overflow.policy : overflow
-  if (!policies.includes(policy)) {
-    throw new BroadcastOptionError(`${where}.overflow`, policies.join(', '), String(policy), 'Take one of these.')
-  }
+  const { overflow, latest = false, coalesce = false, wildcard = false, filter, transform } = options
+  const history = options.history !== undefined && options.history !== false
+  const deltaEvery = resolveDelta(where, options.delta)
   const settings: TopicSettings = {
     pattern,
-    history: options.history !== undefined && options.history !== false,
+    history,
     keep: resolveKeep(where, options),
     latest,
-    policy,
+    policy: resolvePolicy(where, options, history || deltaEvery !== undefined),
     conflateKey: typeof overflow === 'object' ? overflow.key : undefined,
     maxDelay: coalesce === false ? undefined : check.whole(`${where}.coalesce.maxDelay`, coalesce.maxDelay, 1, 1_000),
-    deltaEvery: resolveDelta(where, options.delta),
+    deltaEvery,
     wildcard,
     filter,
     transform
   }
   refuseContradictions(where, settings, options)
   return Object.freeze(settings)
+}
+
+/** @param lossless whether nothing may be dropped unless that is said. */
+function resolvePolicy (where: string, { overflow, lossy }: TopicOptions, lossless: boolean): TopicSettings['policy'] {
+  const policy = typeof overflow === 'object' ? overflow.policy : overflow
+  if (policy === undefined) return lossless && lossy !== true ? 'disconnect' : undefined
+  if (policies.includes(policy)) return policy
+  throw new BroadcastOptionError(`${where}.overflow`, policies.join(', '), String(policy), 'Take one of these.')
 }
 
 function resolveKeep (where: string, { history, latest, latestTtl }: TopicOptions): HistoryLimits | undefined {
@@ -115,13 +122,13 @@ function resolveDelta (where: string, delta: TopicOptions['delta']): number | un
 
 function refuseContradictions (where: string, settings: TopicSettings, { lossy = false }: TopicOptions): void {
   const { policy } = settings
-  if (settings.history && policy !== 'disconnect' && !lossy) {
+  if (settings.history && policy !== undefined && policy !== 'disconnect' && !lossy) {
     throw new BroadcastOptionError(`${where}.overflow`, '"disconnect" on topics with history', `"${policy}"`,
       'Dropping would break recovery; say lossy: true if that is what you want.')
   }
   if (settings.deltaEvery === undefined) return
   if (policy !== 'disconnect') {
-    throw new BroadcastOptionError(`${where}.delta`, 'left out', 'true', `A delta builds on the one before, and "${policy}" drops some.`)
+    throw new BroadcastOptionError(`${where}.delta`, 'left out', 'true', 'A delta builds on the one before: that takes overflow "disconnect" and no lossy.')
   }
   if (settings.filter !== undefined || settings.transform !== undefined) {
     throw new BroadcastOptionError(`${where}.delta`, 'left out', 'true', 'With filter or transform everybody has another base.')

@@ -21,7 +21,7 @@ export class Topic<Member extends Placed> {
   readonly settings: TopicSettings
   /** Whether its publications have positions that order and dedupe them. */
   readonly ordered: boolean
-  /** The same for every publication; `undefined` when each has its own conflation key. */
+  /** The same for every publication; `undefined` when each has its own conflation key, or the pool decides. */
   readonly overflow: Overflow | undefined
   /** Those that get every publication. */
   readonly live: Roster<Member> = new Roster()

@@ -127,19 +127,19 @@ test('publications of a window leave together', async (t) => {
 test('a slow reader is served by the policy of the topic', async (t) => {
   const { join, broadcast, settled, logged } = await stage({
     topics: {
-      plain: {}, newest: { overflow: 'conflate' }, drop: { overflow: 'drop-oldest' },
+      plain: {}, kept: { history: true }, newest: { overflow: 'conflate' }, drop: { overflow: 'drop-oldest' },
       keyed: { overflow: { policy: 'conflate', key: ({ data }) => (data as { k: string }).k } }
     }
   })
   const reader = connection()
-  for (const topic of ['plain', 'newest', 'drop', 'keyed']) {
+  for (const topic of ['plain', 'kept', 'newest', 'drop', 'keyed']) {
     await join(reader, topic)
     await broadcast.publish(topic, 'm', { k: 'x' })
     await settled()
   }
   await broadcast.publish('keyed', 'm', null)
   await settled()
-  t.same(reader.overflows, [undefined, { policy: 'conflate', key: 'newest' }, { policy: 'drop-oldest' },
+  t.same(reader.overflows, [undefined, { policy: 'disconnect' }, { policy: 'conflate', key: 'newest' }, { policy: 'drop-oldest' },
     { policy: 'conflate', key: 'keyed\nx' }, { policy: 'conflate', key: 'keyed\n' }])
   t.match(logged, [{ err: TypeError, topic: 'keyed' }])
 })

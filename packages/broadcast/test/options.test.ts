@@ -11,7 +11,7 @@ test('nothing needs to be said', (t) => {
   })
   t.same(options.topics.map(({ pattern, history, keep }) => ({ pattern, history, keep })),
     [{ pattern: 'user:*', history: true, keep: { size: 100, ttl: 300_000 } }])
-  t.match(options.others, { pattern: '*', history: false, keep: undefined, policy: 'disconnect' })
+  t.match(options.others, { pattern: '*', history: false, keep: undefined, policy: undefined })
   t.ok(Object.isFrozen(options))
   t.end()
 })
@@ -31,7 +31,8 @@ test('what is said counts', (t) => {
       'a:*': { history: { size: 5 }, delta: { every: 3 }, coalesce: { maxDelay: 10 }, wildcard: true },
       'b:*': { overflow: { policy: 'conflate', key: () => 'k' }, latest: true, latestTtl: 5, filter, transform: (publication) => publication.data },
       'c:*': { history: { ttl: 9 }, overflow: 'drop-oldest', lossy: true },
-      d: { delta: true, history: true, coalesce: false }
+      d: { delta: true, history: true, coalesce: false },
+      e: { history: true, lossy: true }
     },
     canSubscribe, canPublish: canSubscribe, canReadHistory: canSubscribe, canSeePresence: canSubscribe,
     automatic, userTopics: false, maxSubscriptions: 3, subscribeRate: { max: 1, burst: 2 },
@@ -45,7 +46,8 @@ test('what is said counts', (t) => {
     { pattern: 'a:*', history: true, keep: { size: 5, ttl: 300_000 }, deltaEvery: 3, maxDelay: 10, wildcard: true },
     { pattern: 'b:*', history: false, keep: { size: 1, ttl: 5 }, latest: true, policy: 'conflate', conflateKey: Function, filter },
     { pattern: 'c:*', keep: { size: 100, ttl: 9 }, policy: 'drop-oldest' },
-    { pattern: 'd', deltaEvery: 50, maxDelay: undefined }
+    { pattern: 'd', deltaEvery: 50, maxDelay: undefined, policy: 'disconnect' },
+    { pattern: 'e', policy: undefined }
   ])
   t.equal(resolveOptions({ positionCheck: 5 }).positionCheck, 5)
   t.end()
@@ -57,6 +59,7 @@ const refused: ReadonlyArray<readonly [name: string, options: object, message: R
   ['an unknown overflow', { topics: { a: { overflow: 'shrug' } } }, /overflow" must be disconnect, drop-newest, drop-oldest, conflate, but shrug came/],
   ['dropping beside history', { topics: { a: { overflow: 'conflate', history: true } } }, /"disconnect" on topics with history, but "conflate" came\. .*lossy/],
   ['deltas that could be dropped', { topics: { a: { overflow: 'conflate', delta: true } } }, /delta" must be left out/],
+  ['deltas that may be lost', { topics: { a: { lossy: true, delta: true } } }, /delta" must be left out/],
   ['deltas beside filter', { topics: { a: { filter: () => true, delta: true } } }, /delta" must be left out/],
   ['deltas beside transform', { topics: { a: { transform: () => 1, delta: true } } }, /delta" must be left out/],
   ['a wildcard that is no pattern', { topics: { a: { wildcard: true } } }, /wildcard" must be left out/],
