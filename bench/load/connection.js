@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { constants, inflateRawSync } from 'node:zlib'
 import { clientFrame } from './client-frame.js'
 
 /** One buffer for every socket's reads: what is in it is counted before the next read begins. */
@@ -24,6 +25,7 @@ export class Connection {
     this.sampled = index % 50 === 0
     this.state = 'upgrading'
     this.head = ''
+    this.inflated = ''
     this.rest = undefined
     this.onReply = undefined
     this.ready = new Promise((resolve, reject) => { this.settle = { resolve, reject } })
@@ -88,7 +90,7 @@ export class Connection {
     const opcode = first & 15
     if (opcode === ping) return this.socket.write(clientFrame(bytes.subarray(start, end), 10))
     if (opcode === close) return this.socket.end()
-    if (this.state === 'greeting') return this.greet(bytes.toString('utf8', start, end))
+    if (this.state === 'greeting') return this.greet(this.textOf(bytes.subarray(start, end), (first & 0x40) !== 0))
     // A compressed frame cannot be looked into; its first reserved bit is set.
     if ((first & 0x40) !== 0) this.tally.compressed++
     else if (end - start === 1 && bytes[start] === 50) return this.socket.write(clientFrame('3'))
@@ -96,6 +98,17 @@ export class Connection {
     else if (this.sampled) this.sample(bytes, start, end)
     this.tally.count(end - start)
     this.onReply?.()
+  }
+
+  /** What a greeting says. Each may lean on those before it when it is compressed (RFC 7692 section 7.2.2). */
+  textOf (payload, compressed) {
+    if (!compressed) return payload.toString()
+    const tail = Buffer.from([0, 0, 255, 255])
+    const text = inflateRawSync(Buffer.concat([payload, tail]), {
+      finishFlush: constants.Z_SYNC_FLUSH, ...this.inflated.length > 0 && { dictionary: Buffer.from(this.inflated) }
+    }).toString()
+    this.inflated += text
+    return text
   }
 
   greet (text) {

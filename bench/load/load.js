@@ -24,19 +24,19 @@ const commands = {
     return { open: connections.length, ms: performance.now() - start }
   },
 
-  reset () {
+  async reset () {
     tally.reset()
   },
 
-  wait ({ frames, timeout }) {
-    return tally.wait(frames, timeout)
+  async wait ({ frames, timeout }) {
+    return await tally.wait(frames, timeout)
   },
 
   /** Every connection says something in its room `each` times, all of them spread evenly over `over` ms. */
-  chat ({ each, over, size }) {
+  async chat ({ each, over, size }) {
     const text = 'x'.repeat(size)
     const total = each * connections.length
-    return paced(total, over, (n) => {
+    await paced(total, over, (n) => {
       const connection = connections[n % connections.length]
       connection.send(connection.dialect.chat(connection.room, text))
     })
@@ -71,13 +71,10 @@ function paced (total, over, act) {
 }
 
 const lines = createInterface({ input: process.stdin })
-lines.on('line', async (line) => {
+const answer = (line) => process.stdout.write(JSON.stringify(line) + '\n')
+lines.on('line', (line) => {
   const command = JSON.parse(line)
-  try {
-    process.stdout.write(JSON.stringify(await commands[command.do](command) ?? {}) + '\n')
-  } catch (error) {
-    process.stdout.write(JSON.stringify({ error: error.message }) + '\n')
-  }
+  commands[command.do](command).then((result) => answer(result ?? {}), (error) => answer({ error: error.message }))
 })
 lines.on('close', () => {
   for (const connection of connections) connection.end()

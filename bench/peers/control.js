@@ -4,16 +4,21 @@ import { createInterface } from 'node:readline'
  * What the bench asks of a peer, one JSON object per line on standard input; the answer is one line on standard output.
  * `publish(room, data)` sends one publication to a room. Runs on Node and Bun.
  */
-export function serve (port, publish, extra = {}) {
-  const commands = { publish: (command) => publishPaced(publish, command), ...extra }
+export function serve (port, publish) {
+  const commands = { publish: (command) => publishPaced(publish, command) }
   const lines = createInterface({ input: process.stdin })
-  lines.on('line', async (line) => {
+  lines.on('line', (line) => {
     const command = JSON.parse(line)
-    const answer = await commands[command.do](command)
-    process.stdout.write(JSON.stringify(answer ?? {}) + '\n')
+    commands[command.do](command).then((answer) => process.stdout.write(JSON.stringify(answer) + '\n'), fail)
   })
   lines.on('close', () => process.exit())
   process.stdout.write(JSON.stringify({ port }) + '\n')
+}
+
+/** Ends the process, and with it the run that asked for what went wrong. */
+export function fail (error) {
+  process.stderr.write(`${error.stack}\n`)
+  process.exit(1)
 }
 
 /** Publishes `perTick` times to one room every `interval` milliseconds, evenly spaced whatever the timers do. */
@@ -35,13 +40,15 @@ function publishPaced (publish, { ticks, perTick, interval, size, rooms }) {
   })
 }
 
-let words = ''
+const words = Array.from({ length: 50_000 }, (_, i) => (i * 7919 % 99_991).toString(36)).join(' ')
+let offset = 0
 
-/** Data that is `size` bytes as JSON, with the moment of its making. */
+/** Data that is `size` bytes as JSON, with the moment of its making; each time other words, as in life. */
 function payload (size) {
-  if (words.length < size) words = Array.from({ length: size / 4 }, (_, i) => (i * 7919 % 9973).toString(36)).join(' ').padEnd(size, 'x')
-  const at = (performance.timeOrigin + performance.now()).toFixed(3).padEnd(17, '0')
-  return { at: Number(at), text: words.slice(0, Math.max(0, size - 36)) }
+  const length = Math.max(0, size - 36)
+  offset = (offset + 1_009) % (words.length - length)
+  const at = (performance.timeOrigin + performance.now()).toFixed(3)
+  return { at: Number(at), text: words.slice(offset, offset + length) }
 }
 
 export const options = JSON.parse(process.env.BENCH ?? '{}')

@@ -10,7 +10,7 @@ import metrics from '@fastify-realtime/metrics'
 import presence from '@fastify-realtime/presence'
 import Fastify from 'fastify'
 import { secret } from '../token.js'
-import { options, serve } from './control.js'
+import { fail, options, serve } from './control.js'
 
 const app = Fastify({ connectionTimeout: 10_000 })
 await app.register(connectionPool, {
@@ -46,8 +46,4 @@ app.message('chat.send', { schema: { data: Chat } }, async function ({ data }) {
 
 await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
 
-const failed = (error) => {
-  process.stderr.write(`${error.stack}\n`)
-  process.exit(1)
-}
-serve(app.server.address().port, (room, data) => { app.broadcast.publish(room, 'tick', data).catch(failed) })
+serve(app.server.address().port, (room, data) => { app.broadcast.publish(room, 'tick', data).catch(fail) })

@@ -13,7 +13,7 @@ const io = new Server(http, {
 const publish = (room, data) => { io.to(room).emit('tick', data) }
 
 io.on('connection', (socket) => {
-  socket.join(socket.handshake.query.room)
+  void socket.join(socket.handshake.query.room)
   socket.on('echo', (data, reply) => reply(data))
   socket.on('chat.send', ({ room, text }) => publish(room, { text }))
 })

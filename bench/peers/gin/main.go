@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -132,22 +133,25 @@ type command struct {
 }
 
 var words = makeWords()
+var offset = 0
 
 func makeWords() string {
 	all := []string{}
-	for i := 0; i < 4096; i++ {
-		all = append(all, fmt.Sprintf("%x", i*7919%9973))
+	for i := 0; i < 50_000; i++ {
+		all = append(all, strconv.FormatInt(int64(i*7919%99_991), 36))
 	}
 	return strings.Join(all, " ")
 }
 
 func (h *hub) paced(c command) {
 	start := time.Now()
+	length := max(0, c.Size-36)
 	for n := 0; n < c.Ticks; n++ {
 		time.Sleep(time.Until(start.Add(time.Duration(float64(n) * c.Interval * float64(time.Millisecond)))))
 		for i := 0; i < c.PerTick; i++ {
 			at := float64(time.Now().UnixNano()) / 1e6
-			h.publish(fmt.Sprintf("room:%d", (n*c.PerTick+i)%c.Rooms), tick{at, words[:max(0, c.Size-36)]})
+			offset = (offset + 1_009) % (len(words) - length)
+			h.publish(fmt.Sprintf("room:%d", (n*c.PerTick+i)%c.Rooms), tick{at, words[offset : offset+length]})
 		}
 	}
 }
