@@ -16,13 +16,16 @@ import { createRefresh } from './refresh.ts'
 import type { Refresh } from './refresh.ts'
 import { RevocationFeed } from './revocation-feed.ts'
 import { Revocations } from './revocations.ts'
+import { endLease } from './sisters.ts'
 import { Tickets } from './ticket.ts'
+import { TopicLeases } from './topic-leases.ts'
 import { Verifier } from './verifier.ts'
 
 /** The parts of one app, put together. */
 export interface Assembly {
   readonly enforcement: Enforcement
   readonly feed: RevocationFeed
+  readonly leases: TopicLeases
   readonly lifetimes: Lifetimes
   readonly realtimeAuth: RealtimeAuth
   readonly refresh: Refresh
@@ -41,7 +44,8 @@ export async function assemble (app: FastifyInstance, options: ResolvedOptions):
   const enforcement = new Enforcement({
     pool, grants, revocations, lifetimes, revoked: (principal) => events.emit('revoke', principal)
   })
-  const feed = new RevocationFeed({ broker, list: revocations, clock, log, enforce: (entry) => enforcement.enforce(entry) })
+  const leases: TopicLeases = new TopicLeases(clock, revocations, endLease(app, () => leases))
+  const feed = new RevocationFeed({ broker, list: revocations, clock, log, enforce: (entry) => { enforcement.enforce(entry); leases.enforce() } })
   const tickets = ticketTtl === false ? undefined : new Tickets(() => broker.require('records', 'auth'), ticketTtl, clock)
   const read = jwt === undefined ? undefined : { options: jwt, read: await tokenReader(app, jwt, clock) }
   const verifier = new Verifier(options, read, tickets)
@@ -58,7 +62,7 @@ export async function assemble (app: FastifyInstance, options: ResolvedOptions):
   })
   const refresh = createRefresh({ verifier, enforcement, refreshed: (principal) => events.emit('refresh', principal) })
   const realtimeAuth = new RealtimeAuth({
-    clock, maxAge, grants, feed, revocations, tickets, events, read: read?.read
+    clock, maxAge, grants, feed, leases, revocations, tickets, events, read: read?.read
   }, authenticate)
-  return { enforcement, feed, lifetimes, realtimeAuth, refresh, revocations, urls }
+  return { enforcement, feed, leases, lifetimes, realtimeAuth, refresh, revocations, urls }
 }

@@ -42,7 +42,8 @@ export function createAuthenticate (parts: AuthenticateParts): Authenticate {
     let found: Credential | undefined
     try {
       if (upgrade) checkOrigin(parts, request, false)
-      found = await findCredential(parts, request, upgrade)
+      if (options.extract !== undefined) found = await extractCredential(request)
+      found ??= findCredential(parts, request, upgrade)
       if (found?.source === 'cookie') checkCookieOrigin(parts, request, upgrade)
       const grant = found === undefined ? verifier.certificate(request) : await verifier.verify(found, request)
       if (grant !== undefined) request.principal = admit(grant)
@@ -52,13 +53,13 @@ export function createAuthenticate (parts: AuthenticateParts): Authenticate {
     }
   }
 
-  async function findCredential ({ urls }: AuthenticateParts, request: FastifyRequest, upgrade: boolean):
-  Promise<Credential | undefined> {
-    const { extract, cookie, allowQueryToken } = options
-    if (extract !== undefined) {
-      const token = await verifier.within(Promise.resolve(extract(request)))
-      if (token !== undefined) return credential('custom', token)
-    }
+  async function extractCredential (request: FastifyRequest): Promise<Credential | undefined> {
+    const token = await verifier.within(Promise.resolve(options.extract?.(request)))
+    return token === undefined ? undefined : credential('custom', token)
+  }
+
+  function findCredential ({ urls }: AuthenticateParts, request: FastifyRequest, upgrade: boolean): Credential | undefined {
+    const { cookie, allowQueryToken } = options
     const { token, ticket } = urls.secrets(request.raw)
     return readCredential({
       authorization: request.headers.authorization,

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import fastifyJwt from '@fastify/jwt'
 import type { JWT } from '@fastify/jwt'
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '@fastify-realtime/protocol'
+import { digest } from './digest.ts'
 import { isPrincipal } from './grant.ts'
 import type { Grant } from './grant.ts'
 import { JwksKeys } from './jwks.ts'
@@ -18,10 +18,13 @@ export interface ReadToken {
   readonly tokenId: string
 }
 
-/** @throws {Refusal} (rejects) */
-export type TokenReader = (token: string) => Promise<ReadToken>
+/** Answers at once when the keys are here, and promises when they are the issuer's. @throws {Refusal} (or rejects) */
+export type TokenReader = (token: string) => ReadToken | Promise<ReadToken>
 
-type Verify = (token: string) => unknown
+interface DatedVerifier {
+  readonly verify: (token: string) => unknown
+  readonly until: number
+}
 
 interface Complete {
   readonly header: { readonly typ?: unknown }
@@ -35,7 +38,7 @@ const wrongKey = new Set(['FAST_JWT_INVALID_SIGNATURE', 'FAST_JWT_INVALID_ALGORI
  * registration works before and after it.
  */
 export async function tokenReader (app: FastifyInstance, options: ResolvedJwt, clock: Clock): Promise<TokenReader> {
-  const verifiers: Array<{ readonly verify: Verify, readonly until: number }> = []
+  const verifiers: DatedVerifier[] = []
   await app.register(async (scope) => {
     // A `jwt` of the app must not be touched: @fastify/jwt would hang our names on it.
     const registry: Record<string, JWT> = Object.create(null)
@@ -46,17 +49,28 @@ export async function tokenReader (app: FastifyInstance, options: ResolvedJwt, c
       verifiers.push({ verify: (token) => (registry[namespace] as JWT).verify(token), until })
     }
   })
-  return async (token) => {
-    let refusal: Refusal | undefined
-    for (const { verify } of verifiers.filter(({ until }) => clock.time() < until)) {
-      try {
-        return readComplete(token, await verify(token) as Complete)
-      } catch (error) {
-        refusal = refusalOf(error)
-        if (!wrongKey.has(codeOf(error))) break
-      }
+  return options.jwks === undefined ? (token) => readHere(verifiers, token, clock) : (token) => readRemote(verifiers, token)
+}
+
+function readHere (verifiers: readonly DatedVerifier[], token: string, clock: Clock): ReadToken {
+  let refusal: Refusal | undefined
+  for (const { verify, until } of verifiers) {
+    if (until <= clock.time()) continue
+    try {
+      return readComplete(token, verify(token) as Complete)
+    } catch (error) {
+      refusal = refusalOf(error)
+      if (!wrongKey.has(codeOf(error))) break
     }
-    throw refusal
+  }
+  throw refusal
+}
+
+async function readRemote ([verifier]: readonly DatedVerifier[], token: string): Promise<ReadToken> {
+  try {
+    return readComplete(token, await verifier?.verify(token) as Complete)
+  } catch (error) {
+    throw refusalOf(error)
   }
 }
 
@@ -89,7 +103,7 @@ function readComplete (token: string, { header, payload }: Complete): ReadToken 
     claims: payload,
     tokenId: typeof jti === 'string' && jti !== '' && jti.length <= 256
       ? jti
-      : `sha256:${createHash('sha256').update(signed).digest('base64url')}`
+      : digest(signed)
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Connection } from '@fastify-realtime/connection-pool'
 import type { Clock, Emitter, Listenable, Principal } from '@fastify-realtime/protocol'
 import type { Authenticate } from './authenticate.ts'
 import type { CredentialSource } from './credential.ts'
@@ -11,6 +12,7 @@ import type { RefusalKind } from './refusal.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
 import type { Revocations } from './revocations.ts'
 import type { Ticket, Tickets } from './ticket.ts'
+import type { TopicLeases } from './topic-leases.ts'
 import { readTopicGrant } from './topic-token.ts'
 import type { TopicGrant, TopicTokens } from './topic-token.ts'
 
@@ -42,6 +44,7 @@ export interface RealtimeAuthParts {
   readonly maxAge: number
   readonly grants: Grants
   readonly feed: Pick<RevocationFeed, 'revoke'>
+  readonly leases: Pick<TopicLeases, 'hold'>
   readonly revocations: Pick<Revocations, 'has'>
   /** Absent when tokens are not JWTs of ours to read. */
   readonly read: TokenReader | undefined
@@ -123,6 +126,11 @@ export class RealtimeAuth implements Listenable<AuthEvents>, TopicTokens {
       if (error instanceof Refusal && error.kind !== 'unavailable') return undefined
       throw new AuthUnavailableError()
     }
+  }
+
+  /** For `rules()`: the subscription ends when the topic token does that allowed it. */
+  holdTopic (connection: object, topic: string, grant: TopicGrant): boolean {
+    return this.#parts.leases.hold(connection as Connection, topic, grant)
   }
 
   /** When the credential of `request.principal` or `connection.principal` ends, wall-clock milliseconds. */

@@ -15,7 +15,7 @@ export interface TopicQuestion {
   readonly principal: Principal | null
   readonly topic: string
   /** The connection that asks; absent when an HTTP route asks. */
-  readonly connection?: unknown
+  readonly connection?: object
   /** A topic token that came with the message. */
   readonly token?: unknown
 }

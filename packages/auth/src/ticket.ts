@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { RecordStore } from '@fastify-realtime/broker'
 import type { Clock, Principal } from '@fastify-realtime/protocol'
+import { digest } from './digest.ts'
 import type { Grant, Terms } from './grant.ts'
 import { Refusal } from './refusal.ts'
 
@@ -61,7 +62,3 @@ export class Tickets {
 
 function ticketKey (ticket: string): string { return `auth:ticket:${digest(ticket)}` }
 function claimKey (ticket: string): string { return `auth:claim:${digest(ticket)}` }
-
-function digest (ticket: string): string {
-  return createHash('sha256').update(ticket).digest('base64url')
-}

@@ -18,6 +18,8 @@ export interface TopicGrant extends Omit<Grant, 'principal'> {
 export interface TopicTokens {
   /** `undefined` when the token does not hold. */
   readTopicToken (token: string): Promise<TopicGrant | undefined>
+  /** Lets the subscription end with the token that allowed it; `false` when it cannot. */
+  holdTopic? (connection: object, topic: string, grant: TopicGrant): boolean
 }
 
 /** The header's `typ`. A credential never has it, so neither can be used in the other's place. */
@@ -43,11 +45,20 @@ function isNames (value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.length <= maxTopics && value.every((name) => typeof name === 'string')
 }
 
-export async function allowsByToken (tokens: TopicTokens, action: string,
-  { principal, topic, token }: { readonly principal: Principal | null, readonly topic: string, readonly token?: unknown }):
-Promise<boolean> {
+export interface TokenQuestion {
+  readonly principal: Principal | null
+  readonly topic: string
+  readonly connection?: object
+  readonly token?: unknown
+}
+
+/** Whether the token that came with the question allows what is asked. */
+export async function allowsByToken (tokens: TopicTokens, action: string, question: TokenQuestion): Promise<boolean> {
+  const { principal, topic, connection, token } = question
   if (typeof token !== 'string' || principal === null) return false
   const grant = await tokens.readTopicToken(token)
-  return grant !== undefined && grant.principal === principal.id && grant.rights.includes(action) &&
+  const allowed = grant !== undefined && grant.principal === principal.id && grant.rights.includes(action) &&
     grant.topics.some((granted) => matchesPattern(granted, topic))
+  if (!allowed || action !== 'subscribe' || connection === undefined) return allowed
+  return tokens.holdTopic?.(connection, topic, grant) ?? true
 }

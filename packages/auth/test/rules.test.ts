@@ -120,6 +120,7 @@ void t.test('a topic token allows what no rule allows', async (t) => {
   t.equal(ask(bob, 'open', 'good'), true)
   t.equal(await ask(bob, 'doc:7', 'good'), true)
   t.equal(await ask(bob, 'room:9', 'good'), true)
+  t.equal(await policies.canSubscribe({ principal: bob, topic: 'doc:7', token: 'good', connection: {} }), true)
   t.equal(await ask(bob, 'doc:8', 'good'), false)
   t.equal(await ask(ada, 'doc:7', 'good'), false, 'it is for one principal')
   t.equal(await ask(null, 'doc:7', 'good'), false)

@@ -1,0 +1,76 @@
+import type { Connection } from '@fastify-realtime/connection-pool'
+import type { Clock } from '@fastify-realtime/protocol'
+import type { Revocations } from './revocations.ts'
+import { Schedule } from './schedule.ts'
+import type { TopicGrant } from './topic-token.ts'
+
+/** A subscription that stands by a topic token alone. */
+export interface TopicLease {
+  readonly connection: Connection
+  readonly topic: string
+  readonly grant: TopicGrant
+}
+
+/** More than any connection may be subscribed to by default; a client must not fill the list by coming and going. */
+const maxLeases = 1_000
+
+/** Ends subscriptions when the topic tokens end that they stand by. */
+export class TopicLeases {
+  readonly #revocations: Pick<Revocations, 'has'>
+  readonly #leases = new Map<Connection, Map<string, TopicLease>>()
+  readonly #schedule: Schedule<TopicLease>
+
+  constructor (clock: Clock, revocations: Pick<Revocations, 'has'>, end: (lease: TopicLease) => void) {
+    this.#revocations = revocations
+    this.#schedule = new Schedule(clock, (lease) => {
+      this.drop(lease.connection, lease.topic)
+      end(lease)
+    })
+  }
+
+  get size (): number { return this.#schedule.size }
+
+  has (connection: Connection, topic: string): boolean {
+    return this.#leases.get(connection)?.has(topic) === true
+  }
+
+  /** Answers whether there was room, and the connection still lives. */
+  hold (connection: Connection, topic: string, grant: TopicGrant): boolean {
+    if (connection.state === 'closing' || connection.state === 'closed') return false
+    const leases = this.#leases.get(connection) ?? new Map<string, TopicLease>()
+    if (leases.size >= maxLeases && !leases.has(topic)) return false
+    this.drop(connection, topic)
+    const lease = { connection, topic, grant }
+    this.#leases.set(connection, leases.set(topic, lease))
+    this.#schedule.set(lease, grant.expiresAt)
+    return true
+  }
+
+  drop (connection: Connection, topic: string): void {
+    const leases = this.#leases.get(connection)
+    const lease = leases?.get(topic)
+    if (leases === undefined || lease === undefined) return
+    leases.delete(topic)
+    if (leases.size === 0) this.#leases.delete(connection)
+    this.#schedule.delete(lease)
+  }
+
+  forget (connection: Connection): void {
+    for (const topic of this.#leases.get(connection)?.keys() ?? []) this.drop(connection, topic)
+  }
+
+  /** After a revocation: lets those come due at once that it concerns. */
+  enforce (): void {
+    for (const leases of this.#leases.values()) {
+      for (const lease of leases.values()) {
+        const { grant } = lease
+        if (this.#revocations.has({ ...grant, principal: { id: grant.principal } })) this.#schedule.set(lease, 0)
+      }
+    }
+  }
+
+  clear (): void {
+    this.#leases.clear()
+    this.#schedule.clear()
+  }
+}
