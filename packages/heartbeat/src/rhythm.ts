@@ -3,10 +3,9 @@ import { STEP } from './options.ts'
 
 /** What the heartbeat needs of a connection. */
 export interface Peer {
+  /** Moves with every byte, and while nothing is read because messages wait for their handlers: then silence is ours. */
   readonly bytesRead: number
   readonly state: string
-  /** Nothing is read from it, because its messages wait for their handlers: its silence is ours. */
-  readonly paused?: boolean
 }
 
 /** A peer's place in a rhythm: the only thing that the heartbeat keeps for a connection. */
@@ -70,7 +69,7 @@ export class Rhythm<P extends Peer> {
       const { peer, asked } = pulse
       pulse.asked = -1
       // Any byte is life, a part of a frame too: a slow upload is not a dead peer.
-      if (asked === peer.bytesRead && isBeaten(peer) && peer.paused !== true) this.#actions.dead(peer)
+      if (asked === peer.bytesRead && isBeaten(peer)) this.#actions.dead(peer)
     }
   }
 

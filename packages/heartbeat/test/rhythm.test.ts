@@ -1,7 +1,7 @@
 import t from 'tap'
 import { forget, Rhythm } from '../src/rhythm.ts'
 
-interface TestPeer { readonly id: number, bytesRead: number, state: string, paused?: boolean }
+interface TestPeer { readonly id: number, bytesRead: number, state: string }
 
 function wheel (interval: number, timeout: number) {
   const beats: number[] = []
@@ -113,16 +113,4 @@ void t.test('peers that go while a slot is judged are not judged', async t => {
   rhythm.turn()
   rhythm.turn()
   t.same(dead, [1])
-})
-
-void t.test('a peer whom nobody listens to is not dead, until somebody does', async t => {
-  const { rhythm, dead, peer, turns } = wheel(1_000, 300)
-  const busy = peer(1)
-  busy.paused = true
-  rhythm.add(busy)
-  turns(50)
-  t.same(dead, [])
-  busy.paused = false
-  turns(20)
-  t.equal(dead[0], 1)
 })
