@@ -1,4 +1,4 @@
-import { closeReasons, Emitter, failureEnvelope, formatCloseReason, isDecodeError, isFailure, isMessageFailure, isReply, messageFailure, readMessage } from '@fastify-realtime/protocol'
+import { closeReasons, Emitter, failureEnvelope, isDecodeError, isFailure, isMessageFailure, isReply, messageFailure, readMessage } from '@fastify-realtime/protocol'
 import type { CloseReason, Codec, Encoded, Envelope, Message } from '@fastify-realtime/protocol'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { RawData, WebSocket } from 'ws'
@@ -45,12 +45,7 @@ export class Pool implements ConnectionPool {
     return this.#events.on(event, listener)
   }
 
-  readonly accept = (socket: WebSocket, request: FastifyRequest): void => {
-    // Set by a hook (auth's) that refused a browser, which can read a close code but not a 401.
-    const refusal = (request as { realtimeRefusal?: CloseReason | null }).realtimeRefusal ?? null
-    if (refusal === null) this.add(socket, request)
-    else socket.close(refusal.code, formatCloseReason(refusal))
-  }
+  readonly accept = (socket: WebSocket, request: FastifyRequest): void => { this.add(socket, request) }
 
   add (socket: WebSocket, request: FastifyRequest): Connection {
     const endpoint = endpointOf(request)
