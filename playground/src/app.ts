@@ -1,6 +1,5 @@
 import auth from '@fastify-realtime/auth'
 import broadcast from '@fastify-realtime/broadcast'
-import broker from '@fastify-realtime/broker'
 import cluster from '@fastify-realtime/cluster'
 import connectionPool from '@fastify-realtime/connection-pool'
 import heartbeat from '@fastify-realtime/heartbeat'
@@ -8,6 +7,7 @@ import messageRouter from '@fastify-realtime/message-router'
 import metrics from '@fastify-realtime/metrics'
 import presence from '@fastify-realtime/presence'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { joinBroker } from './broker.ts'
 import { chat } from './chat.ts'
 import type { Config } from './config.ts'
 import { connections } from './connections.ts'
@@ -30,7 +30,7 @@ export async function buildApp (config: Config): Promise<FastifyInstance> {
 
   await app.register(connectionPool, { maxPerAddress: config.maxPerAddress, handshakeRate: { max: config.handshakeRate } })
   await app.register(heartbeat)
-  await app.register(broker)
+  await app.register(joinBroker, { redisUrl: config.redisUrl })
   await app.register(auth, {
     jwt: { secret: config.jwtSecret },
     ...(config.origins === undefined ? {} : { origins: config.origins })
