@@ -3,7 +3,6 @@ import type { Clock, Position } from '@fastify-realtime/protocol'
 import type { Overflow } from '@fastify-realtime/connection-pool'
 import { CoalescingWindow } from './coalescing-window.ts'
 import type { Continuity } from './continuity.ts'
-import type { DeltaChain } from './delta.ts'
 import { fanOut, fanOutEach } from './fan-out.ts'
 import type { Tally } from './fan-out.ts'
 import { frameFor, hook, overflowOf } from './hooks.ts'
@@ -11,7 +10,8 @@ import type { HookedOutgoing, HookFailed } from './hooks.ts'
 import { topicOverflow } from './overflow.ts'
 import { isText, Outgoing, publicationHead } from './publication.ts'
 import type { FrameMaker, TextRecord } from './publication.ts'
-import type { SubscribedTopic } from './subscription.ts'
+import type { SubscribedTopic, Subscription } from './subscription.ts'
+import type { DeltaReaders } from './topic.ts'
 import type { Subscriptions } from './subscriptions.ts'
 import type { TopicRules } from './topic-rules.ts'
 import type { TopicSettings } from './topic-options.ts'
@@ -102,18 +102,18 @@ export class Delivery {
     topic.live.compact()
     if (hooked === undefined) fanOut(topic.live, outgoing, overflow, this.tally)
     else fanOutEach(topic.live, (reader) => frameFor(reader, outgoing, hooked), overflow, this.tally)
-    if (topic.chain !== undefined) this.#toDeltas(topic, topic.chain, outgoing)
+    if (topic.deltas !== undefined) this.#toDeltas(topic.deltas, outgoing, overflow)
     if (topic.behind.size > 0) this.#catchUp(topic, outgoing, hooked, overflow)
   }
 
-  #toDeltas ({ deltas, overflow }: SubscribedTopic, chain: DeltaChain, full: Outgoing): void {
-    if (deltas.size === 0) return chain.reset()
+  #toDeltas ({ chain, roster }: DeltaReaders<Subscription>, full: Outgoing, overflow: Overflow | undefined): void {
+    if (roster.size === 0) return chain.reset()
     const { record } = full
     const delta = chain.next(record.id, record.payload)
     const patch = delta === undefined ? undefined : full.withDelta(delta)
     const { sequence } = chain
-    deltas.compact()
-    fanOutEach(deltas, (reader) => {
+    roster.compact()
+    fanOutEach(roster, (reader) => {
       if (isExcepted(reader, record)) return undefined
       const outgoing = patch !== undefined && reader.basis === sequence - 1 ? patch : full
       reader.basis = sequence

@@ -3,6 +3,8 @@ import type { Operation } from 'rfc6902'
 
 /** Larger payloads go out in full: diffing them would hold up the event loop. */
 const MAX_LENGTH = 65_536
+/** Careful readers refuse patches that reach a prototype. */
+const UNSAFE = '"__proto__"'
 /** A patch that saves less than this share is not worth its trouble at the reader. */
 const WORTH = 0.7
 
@@ -36,7 +38,7 @@ export class DeltaChain {
   next (id: string, payload: string): Delta | undefined {
     const previous = this.#previous
     this.#sequence++
-    if (payload.length > MAX_LENGTH) {
+    if (payload.length > MAX_LENGTH || payload.includes(UNSAFE)) {
       this.#previous = undefined
       return undefined
     }

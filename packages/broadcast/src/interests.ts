@@ -21,7 +21,8 @@ interface Interest {
   wanted: boolean
   standing: boolean
   busy: boolean
-  waiters: Waiter[]
+  /** Absent while nobody waits: there are as many of these as topics. */
+  waiters: Waiter[] | undefined
 }
 
 /**
@@ -46,6 +47,7 @@ export class SerialInterests implements Interests {
     interest.wanted = true
     if (interest.standing && !interest.busy) return undefined
     return new Promise((resolve, reject) => {
+      interest.waiters ??= []
       interest.waiters.push({ resolve, reject })
       if (!interest.busy) void this.#settle(topic, interest)
     })
@@ -61,7 +63,7 @@ export class SerialInterests implements Interests {
   #open (topic: string): Interest {
     let interest = this.#interests.get(topic)
     if (interest === undefined) {
-      interest = { wanted: true, standing: false, busy: false, waiters: [] }
+      interest = { wanted: true, standing: false, busy: false, waiters: undefined }
       this.#interests.set(topic, interest)
     }
     return interest
@@ -103,7 +105,7 @@ export class SerialInterests implements Interests {
 }
 
 function take (interest: Interest): Waiter[] {
-  const { waiters } = interest
-  interest.waiters = []
+  const { waiters = [] } = interest
+  interest.waiters = undefined
   return waiters
 }

@@ -1,31 +1,37 @@
-/** Holes that are tolerated before the roster is made dense again. */
-const FEW = 32
-
 /** Who stands in a roster, and knows its place in it. */
 export interface Placed {
   slot: number
 }
+
+/** Holes that are tolerated before the roster is made dense again. */
+const FEW = 32
+
+const nobody: never[] = []
 
 /**
  * The subscriptions that get every publication of a topic: an array, because that is what one walks fastest. Taking one
  * away leaves a hole, so that a delivery under way neither skips nor repeats anybody; adding never happens during one.
  */
 export class Roster<Member extends Placed> {
-  /** May hold holes; walk it up to the length that it has when you begin. */
-  readonly slots: Array<Member | undefined> = []
+  #slots: Array<Member | undefined> = nobody
   #holes = 0
 
-  get size (): number { return this.slots.length - this.#holes }
+  get size (): number { return this.#slots.length - this.#holes }
 
-  add (subscription: Member): void {
-    if (this.#holes > FEW && this.#holes > this.slots.length / 2) this.compact()
-    subscription.slot = this.slots.length
-    this.slots.push(subscription)
+  /** May hold holes; walk it up to the length that it has when you begin. */
+  get slots (): ReadonlyArray<Member | undefined> { return this.#slots }
+
+  add (member: Member): void {
+    if (this.#holes > FEW && this.#holes > this.#slots.length / 2) this.compact()
+    member.slot = this.#slots.length
+    // Most topics have one subscriber, and an array that begins with it is a tenth of one that grows to it.
+    if (member.slot === 0) this.#slots = [member]
+    else this.#slots.push(member)
   }
 
-  remove (subscription: Member): void {
-    this.slots[subscription.slot] = undefined
-    subscription.slot = -1
+  remove (member: Member): void {
+    this.#slots[member.slot] = undefined
+    member.slot = -1
     this.#holes++
   }
 
@@ -33,12 +39,12 @@ export class Roster<Member extends Placed> {
   compact (): void {
     if (this.#holes === 0) return
     let to = 0
-    for (const subscription of this.slots) {
-      if (subscription === undefined) continue
-      subscription.slot = to
-      this.slots[to++] = subscription
+    for (const member of this.#slots) {
+      if (member === undefined) continue
+      member.slot = to
+      this.#slots[to++] = member
     }
-    this.slots.length = to
+    this.#slots.length = to
     this.#holes = 0
   }
 }

@@ -3,7 +3,6 @@ import type { Emitter, Position, Unsubscribed } from '@fastify-realtime/protocol
 import { answerFor, sendNewer } from './answer.ts'
 import type { Continuity } from './continuity.ts'
 import type { BroadcastEvents, UnsubscribeCode } from './contract.ts'
-import { DeltaChain } from './delta.ts'
 import { ConnectionUnfitError, SubscriptionBusyError, SubscriptionEndedError, TopicUnknownError } from './errors.ts'
 import type { HookFailed } from './hooks.ts'
 import type { Interests } from './interests.ts'
@@ -14,6 +13,7 @@ import { readFor } from './recovery.ts'
 import type { Answer, Asked, Read, RecoveryLimits } from './recovery.ts'
 import { SharedReads } from './shared-reads.ts'
 import type { TopicStore } from './shared-reads.ts'
+import { now } from './subscription.ts'
 import type { SubscribedTopic, Subscription } from './subscription.ts'
 import type { Subscriptions } from './subscriptions.ts'
 import { Topic } from './topic.ts'
@@ -50,7 +50,10 @@ export class Subscribing {
   async subscribe (connection: Connection, name: string, asked: Asked, answer: (data: Answer) => void): Promise<Answer> {
     const subscription = this.#open(connection, name)
     const attempt = subscription.turn.then(() => this.#attempt(subscription, asked, answer))
-    subscription.turn = attempt.catch(() => {})
+    const turn = attempt.then(() => {}, () => {}).finally(() => {
+      if (subscription.turn === turn) subscription.turn = now
+    })
+    subscription.turn = turn
     return attempt
   }
 
@@ -98,10 +101,7 @@ export class Subscribing {
     const found = rules.subscribable(name)
     if (found === undefined) throw new TopicUnknownError(name)
     const { settings, isPattern } = found
-    return subscriptions.open(connection, codec, name, () => {
-      const chain = settings.deltaEvery === undefined || isPattern ? undefined : new DeltaChain(settings.deltaEvery)
-      return new Topic<Subscription>(name, settings, isPattern, chain)
-    })
+    return subscriptions.open(connection, codec, name, () => new Topic<Subscription>(name, settings, isPattern))
   }
 
   async #attempt (subscription: Subscription, asked: Asked, answer: (data: Answer) => void): Promise<Answer> {
@@ -109,7 +109,7 @@ export class Subscribing {
     alive(subscription)
     this.#parts.subscriptions.place(subscription, 'reading')
     subscription.former = asked.since?.connection
-    subscription.delta = asked.delta === true && topic.chain !== undefined
+    subscription.home = (asked.delta === true ? topic.deltas?.roster : undefined) ?? topic.live
     const gathering = topic.gather(() => this.#gathering(topic))
     const failed = (error: unknown): never => {
       this.end(subscription, 'failed')

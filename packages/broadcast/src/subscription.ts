@@ -1,6 +1,10 @@
 import type { Connection } from '@fastify-realtime/connection-pool'
 import type { Codec, Position } from '@fastify-realtime/protocol'
+import type { Roster } from './roster.ts'
 import type { Topic } from './topic.ts'
+
+/** Nothing to wait for; one for all. */
+export const now: Promise<void> = Promise.resolve()
 
 /**
  * Where a subscription is on its way:
@@ -25,16 +29,17 @@ export class Subscription {
   former: string | undefined
   /** Its place among the topic's live subscriptions. */
   slot = -1
-  /** Whether it takes deltas. */
-  delta = false
+  /** Where it stands while it is live. */
+  home: Roster<Subscription>
   /** The sequence number of the publication that its next delta builds on. */
   basis = -1
   /** Settles when the subscribe before is done: they are answered one after the other. */
-  turn: Promise<unknown> = Promise.resolve()
+  turn: Promise<unknown> = now
 
   constructor (connection: Connection, codec: Codec, topic: SubscribedTopic) {
     this.connection = connection
     this.codec = codec
     this.topic = topic
+    this.home = topic.live
   }
 }

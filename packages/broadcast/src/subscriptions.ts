@@ -47,10 +47,10 @@ export class Subscriptions {
   /** Moves a subscription to where its stage says; only those that receive stand in a roster. */
   place (subscription: Subscription, stage: Stage): void {
     const { topic, stage: former } = subscription
-    if (former === 'live') rosterOf(subscription).remove(subscription)
+    if (former === 'live') subscription.home.remove(subscription)
     else if (former === 'behind') topic.behind.remove(subscription)
     subscription.stage = stage
-    if (stage === 'live') rosterOf(subscription).add(subscription)
+    if (stage === 'live') subscription.home.add(subscription)
     else if (stage === 'behind') topic.behind.add(subscription)
   }
 
@@ -67,8 +67,4 @@ export class Subscriptions {
     this.#topics.delete(topic.name)
     return true
   }
-}
-
-function rosterOf (subscription: Subscription): SubscribedTopic['live'] {
-  return subscription.delta ? subscription.topic.deltas : subscription.topic.live
 }

@@ -1,6 +1,6 @@
 import type { Overflow } from '@fastify-realtime/connection-pool'
 import type { Position } from '@fastify-realtime/protocol'
-import type { DeltaChain } from './delta.ts'
+import { DeltaChain } from './delta.ts'
 import type { Buffer } from './merge-buffer.ts'
 import type { Outgoing } from './publication.ts'
 import { topicOverflow } from './overflow.ts'
@@ -15,6 +15,12 @@ export interface Gathering {
   readonly reads: SharedReads
 }
 
+/** Those that get deltas, and what they are made from. */
+export interface DeltaReaders<Member extends Placed> {
+  readonly chain: DeltaChain
+  readonly roster: Roster<Member>
+}
+
 /** A topic, or a pattern, that connections of this node are subscribed to. It lives as long as its last subscription. */
 export class Topic<Member extends Placed> {
   readonly name: string
@@ -27,9 +33,8 @@ export class Topic<Member extends Placed> {
   readonly live: Roster<Member> = new Roster()
   /** Those that may have been answered ahead of what the node received. */
   readonly behind: Roster<Member> = new Roster()
-  /** Those that get deltas. */
-  readonly deltas: Roster<Member> = new Roster()
-  readonly chain: DeltaChain | undefined
+  /** Where the topic offers them. */
+  readonly deltas: DeltaReaders<Member> | undefined
   /** Whether the broker delivers it; until then records are leftovers of an earlier interest. */
   standing = false
   /** The newest position that the node received while the interest stands. */
@@ -43,12 +48,13 @@ export class Topic<Member extends Placed> {
   told = 0
   #readers = 0
 
-  constructor (name: string, settings: TopicSettings, isPattern: boolean, chain: DeltaChain | undefined) {
+  constructor (name: string, settings: TopicSettings, isPattern: boolean) {
     this.name = name
     this.settings = settings
     this.ordered = settings.keep !== undefined && !isPattern
     this.overflow = topicOverflow(settings, name)
-    this.chain = chain
+    const { deltaEvery } = settings
+    if (deltaEvery !== undefined && !isPattern) this.deltas = { chain: new DeltaChain(deltaEvery), roster: new Roster() }
   }
 
   /** Begins to keep what arrives, for one more reader. */
@@ -66,7 +72,8 @@ export class Topic<Member extends Placed> {
 
   /** Everybody who receives publications, in no order. */
   * receivers (): Iterable<Member> {
-    for (const roster of [this.live, this.deltas, this.behind]) {
+    const deltas = this.deltas === undefined ? [] : [this.deltas.roster]
+    for (const roster of [this.live, this.behind, ...deltas]) {
       for (const subscription of roster.slots.slice()) {
         if (subscription !== undefined) yield subscription
       }

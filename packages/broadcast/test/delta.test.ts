@@ -60,6 +60,13 @@ test('large payloads are sent in full, and nothing builds on them', (t) => {
   t.end()
 })
 
+test('what names a prototype is sent in full', (t) => {
+  const chain = new DeltaChain(50)
+  chain.next('1', order(1))
+  t.equal(chain.next('2', order(2).replace('symbol', '__proto__')), undefined)
+  t.end()
+})
+
 test('after a reset the next one is full', (t) => {
   const chain = new DeltaChain(50)
   chain.next('1', order(1))

@@ -208,6 +208,23 @@ test('live publications that come while history is read follow the answer', asyn
   t.same(ada.data, [1, 2, 3, 4])
 })
 
+test('what comes meanwhile is conflated by the key of the topic', async (t) => {
+  const { broadcast, broker, join, settled } = await stage({ topics: { a: { latest: true, overflow: { policy: 'conflate', key: ({ event }) => event } } } })
+  const ada = connection('ada')
+  await broadcast.publish('a', 'old', 1)
+  const page = await broker.history.read('topics', 'a', { limit: 1 })
+  let go = (): void => {}
+  broker.history.read = () => new Promise((resolve) => { go = () => resolve(page) })
+  const joined = join(ada, 'a')
+  await settled()
+  await broadcast.publish('a', 'new', 2)
+  await settled()
+  go()
+  await joined
+  t.same(ada.data, [2])
+  t.same(ada.overflows, [{ policy: 'conflate', key: 'a\nnew' }])
+})
+
 test('a read that takes longer than publications can wait fails and may be tried again', async (t) => {
   const { broadcast, broker, join, settled } = await stage({ topics: { a: { history: { size: 2_000 } } } })
   const [ada, bob] = [connection('ada'), connection('bob')]

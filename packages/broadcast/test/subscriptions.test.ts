@@ -8,8 +8,8 @@ import { Subscriptions } from '../src/subscriptions.ts'
 import { Topic } from '../src/topic.ts'
 import { FakeConnection } from './model/fake-connection.ts'
 
-const settings = resolveOptions({}).others!
-const make = (name: string) => (): Topic<Subscription> => new Topic<Subscription>(name, settings, false, undefined)
+const settings = resolveOptions({ topics: { a: { delta: true } } }).topics[1]!
+const make = (name: string) => (): Topic<Subscription> => new Topic<Subscription>(name, settings, false)
 
 interface Step {
   readonly who: number
@@ -31,7 +31,7 @@ function play (script: readonly Step[]): { index: Subscriptions, model: Map<stri
   for (const { who, what, stage } of script) {
     const connection = connections[who]!.self
     const subscription = index.open(connection, jsonCodec, what, make(what))
-    subscription.delta = what === 'c'
+    if (subscription.stage === 'reading' && what === 'c') subscription.home = subscription.topic.deltas!.roster
     if (stage === 'ended') {
       index.close(subscription)
       model.delete(`${who} ${what}`)
@@ -55,7 +55,7 @@ test('both sides of the index agree with a plain list, whatever happened', (t) =
         if (reader.stage !== model.get(key)) return false
         seen.push(key)
       }
-      if (topic.live.size + topic.deltas.size + topic.behind.size !== [...topic.receivers()].length) return false
+      if (topic.live.size + topic.deltas!.roster.size + topic.behind.size !== [...topic.receivers()].length) return false
     }
     const due = [...model].filter(([, stage]) => stage === 'live' || stage === 'behind').map(([key]) => key)
     const held = connections.map(({ self }) => [...index.of(self)].length)
