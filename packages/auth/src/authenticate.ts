@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { closeReasons } from '@fastify-realtime/protocol'
 import type { CloseReason, Principal } from '@fastify-realtime/protocol'
@@ -25,6 +26,8 @@ export interface AuthenticateParts {
   /** Makes the principal of a grant, unless it has been revoked. @throws {Refusal} */
   readonly admit: (grant: Grant) => Principal
   readonly refused: (kind: RefusalKind | 'origin', source: CredentialSource | undefined) => void
+  /** Accepts the upgrade only to close it. */
+  readonly turnAway: (raw: IncomingMessage, reason: CloseReason) => void
   /** The subprotocols by which a client is known to read our close codes. */
   readonly subprotocols: () => readonly string[]
 }
@@ -123,7 +126,8 @@ async function refuse (parts: AuthenticateParts, request: FastifyRequest, reply:
   }
   const closed = kind === 'missing' ? undefined : closedInstead(parts, request, kind)
   if (closed !== undefined) {
-    request.realtimeRefusal = closed
+    reply.hijack()
+    parts.turnAway(request.raw, closed)
     return
   }
   reply.header('www-authenticate', 'Bearer')
@@ -133,7 +137,9 @@ async function refuse (parts: AuthenticateParts, request: FastifyRequest, reply:
 /** How a browser is told, which cannot read a 401: by the close code of an upgrade that leads to nothing. */
 function closedInstead ({ options, subprotocols }: AuthenticateParts, request: FastifyRequest, kind: RefusalKind):
 CloseReason | undefined {
-  if (!options.tellBrowsers || !isUpgrade(request.raw)) return undefined
+  // What injectWS makes up has no socket to accept.
+  const { socket } = request.raw as Partial<IncomingMessage>
+  if (!options.tellBrowsers || !isUpgrade(request.raw) || socket === undefined) return undefined
   const offered = offeredProtocols(request.headers['sec-websocket-protocol'])
   if (!subprotocols().some((known) => offered.includes(known))) return undefined
   return kind === 'expired' ? closeReasons.credentialExpired : closeReasons.unauthenticated

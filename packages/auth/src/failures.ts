@@ -20,6 +20,8 @@ export async function failureLimit (app: FastifyInstance,
     limit = scope.createRateLimit({ max, timeWindow, allowList: ({ ip }) => loopback.test(ip) })
   })
   return async (request) => {
+    // A request that injectWS makes up has no address.
+    if ((request as Partial<FastifyRequest>).ip === undefined) return undefined
     const outcome = await limit?.(request)
     return outcome !== undefined && !outcome.isAllowed && outcome.isExceeded ? outcome.ttl : undefined
   }

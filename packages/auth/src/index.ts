@@ -1,4 +1,4 @@
-import type { CloseReason, Principal } from '@fastify-realtime/protocol'
+import type { Principal } from '@fastify-realtime/protocol'
 import type { RealtimeAuth } from './realtime-auth.ts'
 
 export type { Authenticate } from './authenticate.ts'
@@ -31,7 +31,5 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks. `null` until `realtimeAuth.authenticate` has run, and for anonymous connections. */
     principal: Principal
-    /** Set in place of an answer that a browser could not read: accept the upgrade and close it with this. */
-    realtimeRefusal: CloseReason | null
   }
 }

@@ -13,7 +13,6 @@ async function plugin (app: FastifyInstance, given: AuthOptions): Promise<void> 
 
   urls.install(app)
   app.decorateRequest('principal', null as unknown as Principal)
-  app.decorateRequest('realtimeRefusal', null)
   app.decorate('realtimeAuth', realtimeAuth)
   pool.on('open', (connection) => enforcement.opened(connection))
   pool.on('close', (connection) => {

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { bearerProtocol } from '@fastify-realtime/protocol'
 import t from 'tap'
 import { open, server } from './support/server.ts'
@@ -34,6 +35,39 @@ void t.test('a browser is told by a close code', async (t) => {
   const old = await open(url(), { protocols: [json, bearerProtocol(token({ claims: { sub: 'ada', iat: seconds(-9), exp: seconds(-3) } }))] })
   t.same(old.close, { code: 4004, reason: 'credential expired' })
   t.equal(app.connectionPool.size, 0)
+})
+
+void t.test('the handler of a route never runs for a refused upgrade', async (t) => {
+  let ran = 0
+  const { url, app } = await server(t, undefined, {
+    after: (app) => {
+      const preValidation = app.realtimeAuth.authenticate
+      app.get('/own', { websocket: true, preValidation, preHandler: async () => { ran++ } }, () => { ran++ })
+      app.get('/plain', { preValidation }, async () => { ran++ })
+    }
+  })
+  for (const path of ['/own', '/plain']) {
+    const opened = await open(url(path), { protocols: [json, bearerProtocol('bad')] })
+    t.equal(opened.close?.code, 4501)
+  }
+  t.equal(ran, 0)
+  t.equal(app.connectionPool.size, 0)
+})
+
+void t.test('a client that is turned away and sends garbage harms nobody', async (t) => {
+  const { app, url } = await server(t)
+  const { port } = app.server.address() as { port: number }
+  const socket = connect(port, '127.0.0.1')
+  socket.write(`GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\nSec-WebSocket-Protocol: ${json}, ${bearerProtocol('bad')}\r\n\r\n`)
+  socket.once('data', () => socket.write(Buffer.from([0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4])))
+  await new Promise((resolve) => { socket.on('close', resolve) })
+  t.equal((await open(url(), { headers: { authorization: `Bearer ${token()}` } })).first?.principal, 'ada')
+})
+
+void t.test('injectWS, which has no socket, gets the status', async (t) => {
+  const { app } = await server(t)
+  const headers = { 'sec-websocket-protocol': `${json}, ${bearerProtocol('bad')}` }
+  await t.rejects(app.injectWS('/ws', { headers } as object), { message: 'Unexpected server response: 401' })
 })
 
 void t.test('a client that does not offer our subprotocol gets the status', async (t) => {
