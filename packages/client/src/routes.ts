@@ -1,0 +1,17 @@
+/** The message types of a server: `{ 'chat.send': { data: …, reply: … } }`. An interface works, too. */
+export type RouteMap<Routes> = { readonly [Type in keyof Routes]: { readonly data: unknown, readonly reply: unknown } }
+
+/** Any type, any data: what a client has that was not told the server's routes. */
+export type AnyRoutes = Record<string, { readonly data: unknown, readonly reply: unknown }>
+
+/** The data of the publications of an app by their event name: `{ 'chat.message': { text: string } }`. */
+export type AnyEvents = Record<string, unknown>
+
+export type TypeOf<Routes> = keyof Routes & string
+export type DataOf<Routes, Type extends keyof Routes> = Routes[Type] extends { readonly data: infer Data } ? Data : never
+export type ReplyOf<Routes, Type extends keyof Routes> = Routes[Type] extends { readonly reply: infer Reply } ? Reply : never
+
+/** The arguments after the type: data may be left out where the route allows `undefined`. */
+export type CallArguments<Data, Options> = undefined extends Data
+  ? [data?: Data, options?: Options]
+  : [data: Data, options?: Options]
