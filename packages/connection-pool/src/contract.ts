@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
+import type { RateLimit } from './rate.ts'
 import type { CloseReason, Codec, Encoded, Envelope, Listenable, Message, Principal, Welcome } from '@fastify-realtime/protocol'
 
 /** Encoded bytes ready for the socket; built once and shared by every connection that gets them. */
@@ -23,7 +24,49 @@ export type ConnectionState = 'open' | 'draining' | 'closing' | 'closed'
 /** Data that an app or plugin keeps with a connection; typed by declaration merging. */
 export interface ConnectionData {}
 
-/** What the route said in `config.realtime`, with defaults filled in. */
+/** How much may wait for one slow reader. */
+export interface OutboxOptions {
+  /**
+   * Bytes in the socket above which frames wait in our own queue, where they can be dropped or replaced; the `pressure`
+   * event tells. At least the socket's own high-water mark. Default 262,144.
+   */
+  readonly softMark?: number
+  /** Bytes in the queue and the socket together at which `overflow` applies. Default 1,048,576. */
+  readonly maxBytes?: number
+  /** For frames that bring no policy of their own. Default `disconnect`. */
+  readonly overflow?: Overflow['policy']
+}
+
+/** What a peer may do; an option of the plugin, and of each route in `config.realtime`. */
+export interface EndpointOptions {
+  /** Bytes of one message, decompressed. Default 65,536. */
+  readonly maxPayload?: number
+  /** Messages of one connection; `subscribe`, `unsubscribe` and answers to our requests do not count. Default 50 in 1,000 ms, burst 100. */
+  readonly messageRate?: RateLimit | false
+  /** Bytes of messages of one connection. Default 262,144 in 1,000 ms, burst twice that. */
+  readonly byteRate?: RateLimit | false
+  /** Pings, and pongs that nobody asked for. Default 5 in 1,000 ms, burst 20; beyond it close 4003. */
+  readonly pingRate?: RateLimit | false
+  /** Failures `bad-message`, `unknown-type`, `invalid-data` and `rate-limited` in a minute, before close 4504 or 4003. Default 20. */
+  readonly maxErrors?: number | false
+  /** Messages of one connection that are handled at a time; above 1 they start in order and may end in any. Default 1. */
+  readonly concurrency?: number
+  /** Messages that wait behind those; half of it pauses the socket, and what comes on top of it is `rate-limited`. Default 256. */
+  readonly maxQueued?: number
+  readonly outbox?: OutboxOptions
+}
+
+/** `config.realtime` of a WebSocket route. Sister packages add their own fields by declaration merging. */
+export interface RealtimeRouteConfig extends EndpointOptions {
+  /** Whether messages are handled without a principal. Default `false`. */
+  readonly anonymous?: boolean
+  /** Whether the frames are the route's own: pooled, limited and drained, but without envelope, router and broadcast. Default `false`. */
+  readonly raw?: boolean
+  /** Subprotocols that can be selected, in order of preference. Default: those of the codecs; on a raw route whatever is offered first. */
+  readonly protocols?: readonly string[]
+}
+
+/** What the route said in `config.realtime`, with defaults filled in and fields of sister packages as they were. */
 export interface Endpoint {
   /** The route's URL pattern, such as `/ws`. */
   readonly url: string
@@ -92,7 +135,7 @@ export interface ConnectionPoolEvents {
   pong: (connection: Connection, roundTrip: number) => void
   /** Exactly once for each connection. */
   close: (connection: Connection, closed: ConnectionClosed) => void
-  /** An upgrade was refused before the 101. */
+  /** An upgrade was refused before the 101; `reason` is one of a few fixed words. */
   refuse: (reason: string, statusCode: number) => void
   /** A drain began: the node is no longer ready. */
   drain: () => void
@@ -113,9 +156,9 @@ export interface DisconnectFilter {
 }
 
 export interface DrainOptions {
-  /** Spread the closes over this many milliseconds. */
+  /** Spread the closes over this many milliseconds. Default: 2 for each connection, at most the plugin's `drain.over`. */
   readonly over?: number
-  /** Terminate what is still open after this many milliseconds. */
+  /** Terminate what is still open after this many milliseconds. Default: the plugin's `drain.deadline`. */
   readonly deadline?: number
 }
 

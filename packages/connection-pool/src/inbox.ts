@@ -1,38 +1,101 @@
 import type { Message } from '@fastify-realtime/protocol'
 
-/** Hands the messages of one connection over one at a time, in the order of their arrival. */
+export interface InboxOwner {
+  /** Handles one message. A promise must not reject. */
+  handle (message: Message): void | Promise<void>
+  /** The socket should stop reading. */
+  pause (): void
+  /** The socket should read again. */
+  resume (): void
+}
+
+export interface InboxLimits {
+  /** Messages of one connection that are handled at a time. */
+  readonly concurrency: number
+  /** Messages that wait behind them. */
+  readonly maxQueued: number
+}
+
+/**
+ * Hands over the messages of one connection in the order of their arrival. Half full, it pauses the socket; what was
+ * parsed already still comes, is counted, and is refused when nothing more fits.
+ */
 export class Inbox {
-  readonly #waiting: Message[] = []
-  readonly #handle: (message: Message) => void | Promise<void>
-  #busy = true
+  readonly #owner: InboxOwner
+  readonly #limits: InboxLimits
+  #waiting: Message[] = []
+  #running = 0
+  #open = false
+  #paused = false
+  #idle: (() => void) | undefined
 
   /** It holds everything back until `open`. */
-  constructor (handle: (message: Message) => void | Promise<void>) {
-    this.#handle = handle
+  constructor (owner: InboxOwner, limits: InboxLimits) {
+    this.#owner = owner
+    this.#limits = limits
   }
 
-  get busy (): boolean { return this.#busy || this.#waiting.length > 0 }
+  /** Whether the socket was told to stop. */
+  get paused (): boolean { return this.#paused }
 
   open (): void {
-    this.#busy = false
-    this.#next()
+    this.#open = true
+    this.#advance()
   }
 
-  put (message: Message): void {
+  /** Answers `false` when it is full. */
+  put (message: Message): boolean {
+    if (this.#waiting.length >= this.#limits.maxQueued) return false
+    if (this.#open && this.#running < this.#limits.concurrency && this.#waiting.length === 0) {
+      this.#run(message)
+      return true
+    }
     this.#waiting.push(message)
-    if (!this.#busy) this.#next()
+    if (!this.#paused && this.#waiting.length * 2 >= this.#limits.maxQueued) {
+      this.#paused = true
+      this.#owner.pause()
+    }
+    return true
   }
 
-  #next (): void {
-    while (this.#waiting.length > 0) {
-      const handled = this.#handle(this.#waiting.shift() as Message)
-      if (handled === undefined) continue
-      this.#busy = true
-      void handled.finally(() => {
-        this.#busy = false
-        this.#next()
-      })
+  /** Calls back once, when nothing runs and nothing waits; at once if that is so now. */
+  whenIdle (listener: () => void): void {
+    this.#idle = listener
+    this.#tellIdle()
+  }
+
+  /** Forgets what waits. */
+  discard (): void {
+    this.#waiting = []
+    this.#idle = undefined
+  }
+
+  #advance (): void {
+    while (this.#waiting.length > 0 && this.#running < this.#limits.concurrency) this.#run(this.#waiting.shift() as Message)
+    if (this.#paused && this.#waiting.length * 4 <= this.#limits.maxQueued) {
+      this.#paused = false
+      this.#owner.resume()
+    }
+    this.#tellIdle()
+  }
+
+  #run (message: Message): void {
+    this.#running++
+    const handled = this.#owner.handle(message)
+    if (handled === undefined) {
+      this.#running--
       return
     }
+    void handled.then(() => {
+      this.#running--
+      this.#advance()
+    })
+  }
+
+  #tellIdle (): void {
+    if (this.#running > 0 || this.#waiting.length > 0) return
+    const idle = this.#idle
+    this.#idle = undefined
+    idle?.()
   }
 }

@@ -1,155 +1,172 @@
-import { closeReasons, Emitter, failureEnvelope, isDecodeError, isFailure, isMessageFailure, isReply, messageFailure, readMessage } from '@fastify-realtime/protocol'
-import type { CloseReason, Codec, Encoded, Envelope, Message } from '@fastify-realtime/protocol'
+import { closeReasons, Emitter, failureEnvelope, formatCloseReason, messageFailure } from '@fastify-realtime/protocol'
+import type { CloseReason, Clock, Codec, Encoded, Envelope, Failure, Message } from '@fastify-realtime/protocol'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
-import type { RawData, WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
+import { Backlog } from './backlog.ts'
+import type { Burdened } from './backlog.ts'
+import { Compressor } from './compressor.ts'
+import type { ConnectionHost } from './connection-host.ts'
 import { PooledConnection } from './connection.ts'
 import type {
-  Connection, ConnectionPool, ConnectionPoolEvents, DisconnectFilter, DrainOptions, Endpoint, Frame, MessageReceiver,
-  WelcomeContributor
+  Connection, ConnectionClosed, ConnectionPool, ConnectionPoolEvents, DisconnectFilter, DrainOptions, Frame,
+  MessageReceiver, WelcomeContributor
 } from './contract.ts'
+import { Drain } from './drain.ts'
+import { ForeignSocketError, ReceiverTakenError } from './errors.ts'
+import { Flusher } from './flusher.ts'
 import { FinishedFrame } from './frame.ts'
-import { Inbox } from './inbox.ts'
+import { Greeting } from './greeting.ts'
+import type { PoolOptions } from './options.ts'
+import { PoolSocket } from './pool-socket.ts'
+import { Reception } from './reception.ts'
+import { Registry } from './registry.ts'
+
+/** Milliseconds of drain for each connection, so that a small node is done sooner than its window. */
+const PER_CONNECTION = 2
 
 /** Every connection of this node, from open to close. */
-export class Pool implements ConnectionPool {
+export class Pool implements ConnectionPool, ConnectionHost<PooledConnection> {
   readonly codecs: readonly Codec[]
+  readonly clock: Clock
+  readonly flusher: Flusher = new Flusher()
+  readonly backlog: Backlog<Burdened>
+  readonly compressor: Compressor | undefined
+  readonly #options: PoolOptions
   readonly #log: FastifyBaseLogger
-  readonly #connections = new Map<string, PooledConnection>()
-  readonly #principals = new Map<string, Set<PooledConnection>>()
+  readonly #sockets: () => Set<PoolSocket>
+  readonly #registry = new Registry<PooledConnection>()
   readonly #events: Emitter<ConnectionPoolEvents>
-  readonly #contributors: WelcomeContributor[] = []
-  #receiver: MessageReceiver = (connection, message) => {
-    connection.sendEnvelope(failureEnvelope(messageFailure('unknown-type', 'unknown message type'), message.id))
-  }
-  #received = false
-  #ready = true
+  readonly #greeting: Greeting
+  readonly #reception: Reception
+  #receiver: MessageReceiver | undefined
+  #drain: Drain<PoolSocket> | undefined
 
-  constructor (codecs: readonly Codec[], log: FastifyBaseLogger) {
+  /** `sockets` are all that are open on the server, pooled or not. */
+  constructor (options: PoolOptions, log: FastifyBaseLogger, sockets: () => Set<PoolSocket>) {
+    const { codecs, clock, maxPressure, compression } = options
     this.codecs = codecs
+    this.clock = clock
+    this.backlog = new Backlog(maxPressure)
+    this.compressor = compression === false ? undefined : new Compressor(compression)
+    this.#options = options
     this.#log = log
-    this.#events = new Emitter((error, event) => log.error({ err: error, event }, 'connection pool listener failed'))
+    this.#sockets = sockets
+    this.#events = new Emitter((err, event) => log.error({ err, event }, 'a connection pool listener failed'))
+    this.#greeting = new Greeting(clock, log)
+    this.#reception = new Reception(clock)
   }
 
-  get size (): number { return this.#connections.size }
-  get ready (): boolean { return this.#ready }
-  get pressure (): number {
-    let bytes = 0
-    for (const connection of this) bytes += connection.pressure
-    return bytes
-  }
-
-  get (id: string): Connection | undefined { return this.#connections.get(id) }
-  byPrincipal (id: string): Iterable<Connection> { return this.#principals.get(id) ?? [] }
-  [Symbol.iterator] (): Iterator<Connection> { return this.#connections.values() }
+  get size (): number { return this.#registry.size }
+  get ready (): boolean { return this.#drain === undefined }
+  get pressure (): number { return this.backlog.bytes }
+  [Symbol.iterator] (): Iterator<Connection> { return this.#registry[Symbol.iterator]() }
+  get (id: string): Connection | undefined { return this.#registry.get(id) }
+  byPrincipal (id: string): ReadonlySet<Connection> { return this.#registry.ofPrincipal(id) ?? new Set() }
   on<Name extends keyof ConnectionPoolEvents> (event: Name, listener: ConnectionPoolEvents[Name]): () => void {
     return this.#events.on(event, listener)
   }
 
-  readonly accept = (socket: WebSocket, request: FastifyRequest): void => { this.add(socket, request) }
+  readonly accept = (socket: WebSocket, request: FastifyRequest): void => {
+    // Set by a hook that refused a browser, which can read a close code but not a 401.
+    const refusal = (request as { realtimeRefusal?: CloseReason | null }).realtimeRefusal ?? null
+    if (refusal === null) this.add(socket, request)
+    else socket.close(refusal.code, formatCloseReason(refusal))
+  }
 
   add (socket: WebSocket, request: FastifyRequest): Connection {
-    const endpoint = endpointOf(request)
+    if (!(socket instanceof PoolSocket)) throw new ForeignSocketError()
+    const { owner, stream, endpoint } = socket
+    if (owner instanceof PooledConnection) return owner
+    if (stream === undefined || endpoint === undefined) throw new ForeignSocketError()
+    // The response that is still assigned holds request, reply and headers for as long as the connection lives.
+    stream._httpMessage?.detachSocket(stream as never)
     const codec = endpoint.raw ? null : this.codecs.find(({ subprotocol }) => subprotocol === socket.protocol) ?? this.codecs[0] as Codec
     const principal = (request as { principal?: Connection['principal'] }).principal ?? null
-    const connection = new PooledConnection(socket, request.raw.socket, { principal, address: request.ip, endpoint, codec })
-    this.#connections.set(connection.id, connection)
-    if (principal !== null) {
-      const own = this.#principals.get(principal.id) ?? new Set()
-      this.#principals.set(principal.id, own.add(connection))
-    }
-    socket.removeAllListeners('error')
-    socket.on('error', () => {})
-    socket.on('close', (code, reason) => this.#forget(connection, code, reason.toString()))
-    socket.on('pong', () => this.#events.emit('pong', connection, connection.roundTrip()))
+    const connection = new PooledConnection({
+      ws: socket, socket: stream, principal, address: (request.ip as string | undefined) ?? '', endpoint, codec, host: this
+    })
+    if (principal !== null) this.#replace(principal.id)
+    this.#registry.add(connection)
+    if (codec !== null) connection.outbox.hold()
     this.#events.emit('open', connection)
-    if (codec !== null) this.#converse(socket, connection, codec)
+    if (codec !== null) this.#greeting.greet(connection, codec)
     return connection
   }
 
   receive (handler: MessageReceiver): void {
-    if (this.#received) throw new Error('the pool has a receiver already')
-    this.#received = true
+    if (this.#receiver !== undefined) throw new ReceiverTakenError()
     this.#receiver = handler
   }
 
-  welcome (contributor: WelcomeContributor): void { this.#contributors.push(contributor) }
+  welcome (contributor: WelcomeContributor): void { this.#greeting.add(contributor) }
 
   frame (codec: Codec, content: Envelope | Encoded): Frame {
-    const encoded = typeof content === 'string' || content instanceof Uint8Array ? content : codec.encode(content)
-    return new FinishedFrame(encoded)
+    return new FinishedFrame(typeof content === 'string' || content instanceof Uint8Array ? content : codec.encode(content))
   }
 
   disconnect (filter: DisconnectFilter, reason: CloseReason): number {
-    let count = 0
-    const { id, principal, address, route } = filter
-    if (id === undefined && principal === undefined && address === undefined && route === undefined) return 0
-    for (const connection of [...this.#connections.values()]) {
-      if (id !== undefined && connection.id !== id) continue
-      if (principal !== undefined && connection.principal?.id !== principal) continue
-      if (address !== undefined && connection.address !== address) continue
-      if (route !== undefined && connection.route !== route) continue
-      connection.close(reason)
-      count++
+    const found = this.#registry.matching(filter)
+    for (const connection of found) connection.close(reason)
+    return found.length
+  }
+
+  drain (options: DrainOptions = {}): Promise<void> {
+    const { drain } = this.#options
+    const members = this.#sockets()
+    if (this.#drain === undefined) {
+      const reason = { ...closeReasons.drain, retryAfter: drain.retryAfter }
+      this.#drain = new Drain(this.clock, {
+        members, leave: (socket) => socket.leave(reason), terminate: (socket) => socket.endNow(reason)
+      })
+      this.#events.emit('drain')
     }
-    return count
-  }
-
-  async drain ({ deadline = 3_000 }: DrainOptions = {}): Promise<void> {
-    this.#ready = false
-    this.#events.emit('drain')
-    for (const connection of this.#connections.values()) connection.close(closeReasons.drain)
-    const until = performance.now() + deadline
-    while (this.size > 0 && performance.now() < until) await new Promise((resolve) => { setTimeout(resolve, 10) })
-    for (const connection of this.#connections.values()) connection.terminate(closeReasons.drain)
-  }
-
-  #converse (socket: WebSocket, connection: PooledConnection, codec: Codec): void {
-    const inbox = new Inbox((message) => this.#handle(connection, message))
-    socket.on('message', (raw: RawData, binary) => {
-      connection.counters.messagesReceived++
-      connection.counters.bytesReceived += (raw as Buffer).length
-      if (binary !== codec.binary) return connection.close(closeReasons.badMessage)
-      try {
-        const message = readMessage(codec.decode(binary ? raw as Buffer : (raw as Buffer).toString()))
-        if (isReply(message) || isFailure(message)) connection.answer(message)
-        else inbox.put(message)
-      } catch (error) {
-        const failure = isMessageFailure(error) ? error : messageFailure('bad-message', isDecodeError(error) ? (error as Error).message : 'unreadable')
-        connection.sendEnvelope(failureEnvelope(failure))
-      }
-    })
-    const parts = this.#contributors.map((contribute) => contribute(connection))
-    void Promise.all(parts).then((all) => {
-      connection.sendEnvelope(Object.assign({
-        type: 'welcome', connection: connection.id, principal: connection.principal?.id ?? null, heartbeat: null,
-        time: Date.now(), subscriptions: []
-      } as const, ...all) as Envelope)
-      inbox.open()
-    }, (error: unknown) => {
-      this.#log.warn({ err: error, connection: connection.id }, 'the welcome could not be prepared')
-      connection.close(closeReasons.overloaded)
+    return this.#drain.within({
+      over: options.over ?? Math.min(drain.over, members.size * PER_CONNECTION), deadline: options.deadline ?? drain.deadline
     })
   }
 
-  async #handle (connection: PooledConnection, message: Message): Promise<void> {
+  /** The drain of a closing app, which has only so much time. */
+  drainWithin (ms: number): Promise<void> {
+    const deadline = Math.min(this.#options.drain.deadline, ms)
+    return this.drain({ deadline })
+  }
+
+  refused (reason: string, statusCode: number): void { this.#events.emit('refuse', reason, statusCode) }
+
+  received (connection: PooledConnection, data: Buffer, binary: boolean): void { this.#reception.received(connection, data, binary) }
+  nudged (connection: PooledConnection): void { this.#reception.nudged(connection) }
+  failed (connection: PooledConnection, failure: Failure): void { this.#reception.failed(connection, failure) }
+  ponged (connection: PooledConnection, roundTrip: number): void { this.#events.emit('pong', connection, roundTrip) }
+  pressed (connection: PooledConnection, bytes: number): void { this.#events.emit('pressure', connection, bytes) }
+  closed (connection: PooledConnection, closed: ConnectionClosed): void {
+    this.#registry.delete(connection)
+    this.#events.emit('close', connection, closed)
+  }
+
+  handle (connection: PooledConnection, message: Message): void | Promise<void> {
+    if (this.#receiver === undefined) {
+      connection.sendEnvelope(failureEnvelope(messageFailure('unknown-type', 'no such message type'), message.id))
+      return
+    }
     try {
-      await this.#receiver(connection, message)
+      return this.#receiver(connection, message)?.catch((error: unknown) => this.#broken(connection, error))
     } catch (error) {
-      this.#log.error({ err: error, connection: connection.id }, 'handling a message failed')
+      this.#broken(connection, error)
     }
   }
 
-  #forget (connection: PooledConnection, code: number, reason: string): void {
-    this.#connections.delete(connection.id)
-    const id = connection.principal?.id
-    const own = id === undefined ? undefined : this.#principals.get(id)
-    own?.delete(connection)
-    if (own?.size === 0) this.#principals.delete(id as string)
-    this.#events.emit('close', connection, connection.closed(code, reason))
+  /** A receiver answers its own failures, so this is a bug of the receiver. */
+  #broken (connection: PooledConnection, error: unknown): void {
+    this.#log.error({ err: error, connection: connection.id }, 'handling a message failed')
+    connection.close(closeReasons.internal)
   }
-}
 
-function endpointOf (request: FastifyRequest): Endpoint {
-  const config = (request.routeOptions.config as { realtime?: { anonymous?: boolean, raw?: boolean } }).realtime
-  return { url: request.routeOptions.url ?? '', anonymous: config?.anonymous ?? false, raw: config?.raw ?? false }
+  /** Makes room for one more connection of the principal. */
+  #replace (id: string): void {
+    const { maxPerPrincipal, perPrincipal } = this.#options
+    const own = this.#registry.ofPrincipal(id)
+    if (own === undefined || maxPerPrincipal === false || perPrincipal !== 'replace-oldest') return
+    const live = [...own].filter((connection) => connection.isLive)
+    for (const connection of live.slice(0, Math.max(0, live.length - maxPerPrincipal + 1))) connection.close(closeReasons.replaced)
+  }
 }

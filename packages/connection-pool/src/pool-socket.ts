@@ -1,0 +1,108 @@
+import { formatCloseReason } from '@fastify-realtime/protocol'
+import type { CloseReason } from '@fastify-realtime/protocol'
+import { WebSocket } from 'ws'
+import type { RawData } from 'ws'
+import type { EndpointSettings } from './endpoint.ts'
+import type { UpgradeSocket } from './handshake-guard.ts'
+
+/** Who is told what happens on the socket. */
+export interface SocketOwner {
+  /** `ws` is about to write. */
+  beforeWrite (): void
+  /** A close frame is about to go out; `answer` tells whether it answers the peer's. */
+  beforeClose (code: number, reason: string, answer: boolean): void
+  message (data: Buffer, binary: boolean): void
+  pinged (): void
+  ponged (): void
+  gone (code: number, reason: string): void
+  leave (reason: CloseReason): void
+  terminate (reason: CloseReason): void
+}
+
+/** Fields of `ws` that it does not document; each has a meaning if it is missing. */
+interface Internals {
+  readonly _closeFrameReceived?: boolean
+  readonly _extensions?: { readonly 'permessage-deflate'?: { readonly params?: { readonly server_max_window_bits?: number } } }
+}
+
+/**
+ * The `WebSocket` class of the server. Frames of ours wait for the end of the turn, so whatever `ws` writes by itself
+ * (pongs, pings, closes, a route's own `send`) lets them go first; that keeps the order of the wire.
+ */
+export class PoolSocket extends WebSocket {
+  owner: SocketOwner | undefined
+  /** What carries it. */
+  stream: UpgradeSocket | undefined
+  /** The route that it was upgraded on. */
+  endpoint: EndpointSettings | undefined
+
+  /** Listeners are shared by all sockets: a closure for each would be kept as long as the connection. */
+  attach (owner: SocketOwner): void {
+    this.owner = owner
+    // @fastify/websocket's listener holds the request and the reply.
+    this.removeAllListeners('error')
+    this.on('error', onError).on('message', onMessage).on('ping', onPing).on('pong', onPong).on('close', onClose)
+  }
+
+  /** Closes in good order, whoever owns it. */
+  leave (reason: CloseReason): void {
+    if (this.owner === undefined) this.close(reason.code, formatCloseReason(reason))
+    else this.owner.leave(reason)
+  }
+
+  /** Ends it at once, whoever owns it. */
+  endNow (reason: CloseReason): void {
+    if (this.owner === undefined) this.terminate()
+    else this.owner.terminate(reason)
+  }
+
+  /** Whether the peer takes frames that were compressed without context and with any window. */
+  get takesDeflated (): boolean {
+    const deflate = (this as unknown as Internals)._extensions?.['permessage-deflate']
+    return deflate !== undefined && deflate.params?.server_max_window_bits === undefined
+  }
+
+  override send (...args: unknown[]): void {
+    this.owner?.beforeWrite()
+    super.send(...args as Parameters<WebSocket['send']>)
+  }
+
+  override ping (...args: Parameters<WebSocket['ping']>): void {
+    this.owner?.beforeWrite()
+    super.ping(...args)
+  }
+
+  override pong (...args: Parameters<WebSocket['pong']>): void {
+    this.owner?.beforeWrite()
+    super.pong(...args)
+  }
+
+  override close (code?: number, reason?: string | Buffer): void {
+    this.owner?.beforeClose(code ?? 1005, String(reason ?? ''), (this as unknown as Internals)._closeFrameReceived === true)
+    super.close(code, reason)
+  }
+}
+
+/** `ws` says by its close code what was wrong, and ends the socket itself. */
+function onError (): void {}
+
+function onMessage (this: WebSocket, data: RawData, binary: boolean): void {
+  // `ws` delivers one Buffer unless somebody changed `binaryType`.
+  ownerOf(this)?.message(data as Buffer, binary)
+}
+
+function onPing (this: WebSocket): void {
+  ownerOf(this)?.pinged()
+}
+
+function onPong (this: WebSocket): void {
+  ownerOf(this)?.ponged()
+}
+
+function onClose (this: WebSocket, code: number, reason: Buffer): void {
+  ownerOf(this)?.gone(code, reason.toString())
+}
+
+function ownerOf (socket: WebSocket): SocketOwner | undefined {
+  return (socket as PoolSocket).owner
+}

@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http'
+import websocket from '@fastify/websocket'
+import type { WebsocketPluginOptions } from '@fastify/websocket'
+import type { FastifyInstance } from 'fastify'
+import type { WebSocketServer } from 'ws'
+import { UpgradesTakenError } from './errors.ts'
+import { handBack, isWebSocketUpgrade } from './hand-back.ts'
+import type { HandshakeGuard, UpgradeListener } from './handshake-guard.ts'
+import type { PoolOptions } from './options.ts'
+import { PoolSocket } from './pool-socket.ts'
+
+/** Options of ws 8.23 that `@types/ws` does not know yet. */
+type Options = NonNullable<WebsocketPluginOptions['options']> & { readonly closeTimeout: number }
+
+export function openSockets (app: FastifyInstance): Set<PoolSocket> {
+  return app.websocketServer.clients as Set<PoolSocket>
+}
+
+/**
+ * Registers @fastify/websocket with limits, and puts itself before its upgrade listener.
+ * @throws {UpgradesTakenError} when somebody else takes upgrades already.
+ */
+export async function takeUpgrades (app: FastifyInstance, options: PoolOptions, guard: HandshakeGuard, close: () => Promise<void>): Promise<void> {
+  if (app.hasDecorator('websocketServer')) throw new UpgradesTakenError('@fastify/websocket is registered before it')
+  if (app.server.listenerCount('upgrade') > 0) throw new UpgradesTakenError('the server has an upgrade listener before it')
+  await app.register(websocket, {
+    options: serverOptions(options, guard),
+    preClose (done) {
+      close().then(() => app.websocketServer.close(() => done()), done)
+    }
+  })
+  const [decide] = app.server.listeners('upgrade') as UpgradeListener[]
+  app.server.removeAllListeners('upgrade')
+  app.server.on('upgrade', ((raw, socket, head) => {
+    if (isWebSocketUpgrade(raw)) guard.watch(raw, socket, () => decide?.(raw, socket, head))
+    else handBack(app.server, raw, socket, head)
+  }) as UpgradeListener)
+  limitPayload(app.websocketServer, guard)
+}
+
+function serverOptions ({ maxFragments, maxBufferedChunks, closeTimeout, compression }: PoolOptions, guard: HandshakeGuard): Options {
+  return {
+    WebSocket: PoolSocket as never,
+    maxFragments,
+    maxBufferedChunks,
+    closeTimeout,
+    // The name is chosen with the admission; an empty one sends no header.
+    handleProtocols: (_offered, raw) => guard.of(raw)?.protocol || false,
+    perMessageDeflate: compression === false
+      ? false
+      : { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: compression.threshold, zlibDeflateOptions: { level: compression.level } }
+  }
+}
+
+/** ws has one `maxPayload` for the server; it is read anew for each upgrade, after this. */
+function limitPayload (server: WebSocketServer, guard: HandshakeGuard): void {
+  const { options } = server as WebSocketServer & { readonly options: { maxPayload?: number } }
+  server.shouldHandle = (raw: IncomingMessage) => {
+    options.maxPayload = guard.of(raw)?.endpoint?.maxPayload ?? 0
+    return true
+  }
+}
