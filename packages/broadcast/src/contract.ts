@@ -84,7 +84,7 @@ export interface TopicState {
 }
 
 /** Why a subscription ended. */
-export type UnsubscribeCode = 'requested' | 'forced' | 'position-lost' | 'closed' | 'revoked' | 'failed'
+export type UnsubscribeCode = 'requested' | 'forced' | 'position-lost' | 'closed' | 'revoked'
 
 export interface BroadcastEvents {
   /** A connection of this node is subscribed. */

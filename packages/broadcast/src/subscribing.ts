@@ -34,6 +34,8 @@ export interface SubscribingParts {
   readonly hookFailed: HookFailed
 }
 
+const MISSED = 'publications may have been missed'
+
 /** Begins and ends subscriptions. It asks no policy. */
 export class Subscribing {
   readonly counters = { recovered: 0, unrecovered: 0, positionsLost: 0 }
@@ -79,7 +81,7 @@ export class Subscribing {
 
   /** Ends the receivers whose position is one to which live publications do not connect any more. */
   lose (topic: SubscribedTopic, isLost: (known: Position) => boolean): void {
-    const notice = this.notice(topic.name, 'position-lost', 'publications may have been missed')
+    const notice = this.notice(topic.name, 'position-lost', MISSED)
     for (const subscription of topic.receivers()) {
       const known = subscription.stage === 'behind' ? subscription.position : topic.last
       if (known === undefined || !isLost(known)) continue
@@ -112,7 +114,9 @@ export class Subscribing {
     subscription.home = (asked.delta === true ? topic.deltas?.roster : undefined) ?? topic.live
     const gathering = topic.gather(() => this.#gathering(topic))
     const failed = (error: unknown): never => {
-      this.end(subscription, 'failed')
+      // Whoever was live and asked to read again has missed what came meanwhile.
+      const notice = subscription.told ? this.notice(topic.name, 'position-lost', MISSED) : undefined
+      this.end(subscription, 'position-lost', notice)
       throw error
     }
     return this.#read(subscription, asked, gathering, answer).catch(failed).finally(() => topic.scatter())

@@ -10,6 +10,8 @@ import { wireData } from './wire-data.ts'
 /** What a handler of a message gets from the message router. */
 export interface WireContext {
   readonly data: unknown
+  /** The id of the message; routers that do not tell it leave the field out. */
+  readonly id?: string | undefined
   readonly connection: Connection
   readonly signal: AbortSignal
   /** Sends the reply at once. */
@@ -38,8 +40,10 @@ export class Wire {
     message('publish', { builtIn: true }, (context) => this.#publish(context))
   }
 
-  async #subscribe ({ data, connection, signal, reply }: WireContext): Promise<void> {
+  async #subscribe (context: WireContext): Promise<void> {
+    const { data, connection, signal, reply } = context
     const { subscriptions, subscribing, options } = this.#parts
+    if ('id' in context && context.id === undefined) throw messageFailure('invalid-data', 'subscribe needs an id')
     const { topic, ...asked } = wireData.subscribe(data)
     // Asking on for the next page is part of one subscribe.
     if (subscriptions.get(connection, topic)?.stage !== 'paging') this.#allowance.take(connection)

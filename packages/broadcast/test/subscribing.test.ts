@@ -183,6 +183,16 @@ test('an answer that cannot be given ends the subscription', async (t) => {
   t.equal(broadcast.counters.subscriptions, 0)
 })
 
+test('a live subscription whose history cannot be read again ends, and its client is told', async (t) => {
+  const { broadcast, broker, join } = await stage({ topics: { a: { history: true } } })
+  const ada = connection('ada')
+  const { position } = await join(ada, 'a')
+  broker.history.read = async () => { throw new Error('away') }
+  await t.rejects(broadcast.subscribe(ada.self, 'a', { since: position! }), /away/)
+  t.match(ada.received, [{ type: 'unsubscribed', topic: 'a', code: 'position-lost' }])
+  t.same(broadcast.topicsOf(ada.self), [])
+})
+
 test('live publications that come while history is read follow the answer', async (t) => {
   const { broadcast, broker, parts, settled } = await stage({ topics: { a: { history: true } } })
   const [ada, bob] = [connection('ada'), connection('bob')]
