@@ -1,4 +1,5 @@
 import type { Heartbeat } from './heartbeat.ts'
+import type { RouteHeartbeat } from './monitor.ts'
 
 export { HeartbeatOptionError } from './errors.ts'
 export type { Heartbeat, HeartbeatEvents } from './heartbeat.ts'
@@ -10,5 +11,12 @@ export type { RoundTripSnapshot } from './round-trips.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     heartbeat: Heartbeat
+  }
+}
+
+declare module '@fastify-realtime/connection-pool' {
+  interface RealtimeRouteConfig {
+    /** The beat of this route's connections, or `false` for none. Default: the heartbeat plugin's options. */
+    readonly heartbeat?: RouteHeartbeat
   }
 }

@@ -18,6 +18,8 @@ async function listen (t: Test, options: HeartbeatOptions = {}): Promise<{ app: 
   await app.register(connectionPool)
   await app.register(heartbeat, options)
   app.get('/ws', { websocket: true, config: { realtime: { anonymous: true } } }, app.connectionPool.accept)
+  app.get('/fast', { websocket: true, config: { realtime: { heartbeat: { interval: 100 } } } }, app.connectionPool.accept)
+  app.get('/never', { websocket: true, config: { realtime: { heartbeat: false } } }, app.connectionPool.accept)
   app.get('/raw', { websocket: true, config: { realtime: { raw: true } } }, app.connectionPool.accept)
   await app.listen({ port: 0, host: '127.0.0.1' })
   return { app, url: `ws://127.0.0.1:${(app.server.address() as AddressInfo).port}` }
@@ -47,6 +49,18 @@ void t.test('the welcome says how often the server gives a sign of life', async 
   const { url } = await listen(t)
   const [data] = await once(client(t, `${url}/ws`), 'message') as [Buffer]
   t.equal(JSON.parse(data.toString()).heartbeat, 25_000)
+})
+
+void t.test('a route has its own beat, or none', async t => {
+  const { app, url } = await listen(t)
+  const welcomes = await Promise.all(['/fast', '/never'].map(async path => {
+    const socket = client(t, url + path)
+    const [data] = await once(socket, 'message') as [Buffer]
+    return { socket, heartbeat: JSON.parse(data.toString()).heartbeat as unknown }
+  }))
+  t.same(welcomes.map(({ heartbeat }) => heartbeat), [100, null])
+  t.equal(app.heartbeat.size, 1)
+  await once(welcomes[0]!.socket, 'ping')
 })
 
 void t.test('a client sees a ping and a heartbeat, and its pong is a round trip', async t => {
