@@ -7,6 +7,7 @@ import { assemble, guards } from '../src/assembly.ts'
 import type { Assembly, Guards } from '../src/assembly.ts'
 import type { Continuity } from '../src/continuity.ts'
 import type { Interests } from '../src/interests.ts'
+import type { TopicOptions } from '../src/index.ts'
 import { resolveOptions } from '../src/options.ts'
 import { frame } from './model/fake-connection.ts'
 import { ModelBroker } from './model/model-broker.ts'
@@ -21,14 +22,20 @@ const commands = fc.array(fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('forget' as const, 'kick' as const, 'check' as const), client: fc.nat(1) }) }
 ), { maxLength: 24 })
 
+/** One client that comes and goes: what interests are about. */
+const churn = fc.array(fc.record({
+  kind: fc.constantFrom('publish' as const, 'subscribe' as const, 'unsubscribe' as const, 'disconnect' as const), client: fc.constant(0)
+}), { minLength: 6, maxLength: 24 })
+
 type Commands = typeof commands extends fc.Arbitrary<infer Value> ? Value : never
 
-async function run (scheduler: Scheduler, script: Commands, parts: Guards): Promise<void> {
+async function run (scheduler: Scheduler, script: Commands, parts: Guards, more: TopicOptions = {}): Promise<void> {
   const step = (label: string): Promise<unknown> => scheduler.schedule(Promise.resolve(), label)
   const broker = new ModelBroker(step, 6)
-  const options = resolveOptions({ topics: { 'room:*': { history: { size: 6 } } }, recovery: { maxPublications: 2 } })
+  const options = resolveOptions({ topics: { 'room:*': { history: { size: 6 }, ...more } }, recovery: { maxPublications: 2 } })
   const assembly = assemble({
-    options, pool: { frame }, channel: broker, clock: systemClock, log: quiet,
+    options, pool: { frame }, channel: broker, log: quiet,
+    clock: { ...systemClock, setTimeout: (callback) => { void step('timer').then(callback); return 0 } },
     broker: { up: true, require: (() => broker.history) as SharedBroker['require'] }
   }, parts)
   broker.deliver = (record) => assembly.delivery.deliver(record)
@@ -85,17 +92,26 @@ function judge (broker: ModelBroker, clients: readonly ModelClient[]): void {
   }
 }
 
-const property = (parts: Guards): fc.IAsyncProperty<[Scheduler, Commands]> =>
-  fc.asyncProperty(fc.scheduler(), commands, (scheduler, script) => run(scheduler, script, parts))
+const property = (parts: Guards, scripts: fc.Arbitrary<Commands> = commands): fc.IAsyncProperty<[Scheduler, Commands]> =>
+  fc.asyncProperty(fc.scheduler(), scripts, (scheduler, script) => run(scheduler, script, parts))
 
 /** A fixed seed: a control either fails, or it does not. */
-const fails = async (parts: Guards): Promise<boolean> => {
-  const found = await fc.check(property(parts), { numRuns: 2_000, endOnFailure: true, seed: 7 })
+const fails = async (parts: Guards, scripts?: fc.Arbitrary<Commands>): Promise<boolean> => {
+  const found = await fc.check(property(parts, scripts), { numRuns: 2_000, endOnFailure: true, seed: 7 })
   return found.failed
 }
 
 test('whatever happens in whatever order, everybody gets everything once and in order, and nothing is left', async () => {
   await fc.assert(property(guards), { numRuns: 300 })
+})
+
+test('so it is when publications wait for each other', async () => {
+  const coalesced = { coalesce: { maxDelay: 10 } }
+  await fc.assert(fc.asyncProperty(fc.scheduler(), commands, (scheduler, script) => run(scheduler, script, guards, coalesced)), { numRuns: 200 })
+})
+
+test('so it is for those who take deltas, which the model reads by position alone', async () => {
+  await fc.assert(fc.asyncProperty(fc.scheduler(), commands, (scheduler, script) => run(scheduler, script, guards, { delta: true })), { numRuns: 100 })
 })
 
 test('without the merge buffer this fails', async (t) => {
@@ -112,5 +128,5 @@ test('without interests that are serial per topic this fails', async (t) => {
     hold: (topic) => channel.subscribe(topic),
     drop: (topic) => { void channel.unsubscribe(topic) }
   })
-  t.ok(await fails({ ...guards, interests }))
+  t.ok(await fails({ ...guards, interests }, churn))
 })

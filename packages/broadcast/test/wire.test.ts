@@ -131,6 +131,18 @@ test('a subscribe whose sender was told a timeout does not stand', async (t) => 
   t.equal(topics.counters.subscriptions, 0)
 })
 
+test('a client subscribes to a pattern where the app allows it', async (t) => {
+  const { app, connect } = await serve(t, { ...open, topics: { 'price:*': { wildcard: true }, 'room:*': {} } })
+  const ada = await connect('ada')
+  await ada.get('subscribe', { topic: 'price:*' })
+  t.match(await ada.ask('subscribe', { topic: 'room:*' }), { code: 'forbidden' })
+  for (const topic of ['price:x', 'room:1', 'price:y']) await app.broadcast.publish(topic, 'm', topic)
+  await ada.publication('price:y')
+  t.same(ada.publications.map(({ topic }) => topic), ['price:x', 'price:y'])
+  await ada.get('unsubscribe', { topic: 'price:*' })
+  t.same(app.broadcast.topics(), [{ topic: 'user:ada', subscribers: 1, history: { size: 100, ttl: 300_000 } }])
+})
+
 test('an app chooses what everybody is subscribed to, and may do without user topics', async (t) => {
   const { app, connect } = await serve(t, { userTopics: false, automatic: ({ principal }) => principal === null ? [] : ['news', 'news'] })
   const ada = await connect('ada')

@@ -82,8 +82,8 @@ export class ModelClient {
   }
 
   #asked (): Asked {
-    if (this.#position === undefined) return {}
-    return { since: this.#former === undefined ? this.#position : { ...this.#position, connection: this.#former } }
+    if (this.#position === undefined) return { delta: true }
+    return { delta: true, since: this.#former === undefined ? this.#position : { ...this.#position, connection: this.#former } }
   }
 
   #answered ({ position, recovered, publications = [], more }: Answer): void {
