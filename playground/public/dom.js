@@ -13,7 +13,7 @@ export function addLine (list, who, words) {
 
 /** Handles a form's submission with its fields, and shows what went wrong beside it. */
 export function onSubmit (form, handle) {
-  const error = form.closest('section, form').querySelector('.error')
+  const error = (form.closest('section') ?? form).querySelector('.error')
   form.addEventListener('submit', (event) => {
     event.preventDefault()
     attempt(error, () => handle(Object.fromEntries(new FormData(form)), form))
