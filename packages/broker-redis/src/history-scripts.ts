@@ -8,7 +8,8 @@ import { Script } from './script.ts'
 const open = `
 local function open (generation, fresh, ttl)
   local m = redis.call('HMGET', KEYS[1], 'e', 'g', 'o')
-  if m[1] and m[2] == generation then
+  -- An append-only file vouches for whatever is there; so nodes that disagree about the setting do not take turns in forgetting.
+  if m[1] and (m[2] == generation or generation == 'aof') then
     redis.call('PEXPIRE', KEYS[1], ttl)
     return m[1], m[3]
   end

@@ -35,7 +35,7 @@ export class RedisBroker implements Broker {
   constructor (options: RedisBrokerOptions) {
     this.#options = resolveRedisOptions(options)
     this.#keys = new Keys(this.#options.prefix)
-    this.#subscriptions = new Subscriptions(this.#keys, (record) => { for (const sink of this.#sinks) sink.deliver(record) })
+    this.#subscriptions = new Subscriptions(this.#keys, (record) => this.#sinks.forEach((sink) => sink.deliver(record)))
     const probeChannel = this.#keys.probe(randomUUID())
     this.#session = new Session({
       make: linkMaker(this.#options.client),
@@ -47,7 +47,7 @@ export class RedisBroker implements Broker {
         if (channel === probeChannel) this.#probe.heard()
         else this.#subscriptions.message(channel, payload, pattern)
       },
-      state: (up) => { for (const sink of this.#sinks) sink.state(up) }
+      state: (up) => this.#sinks.forEach((sink) => sink.state(up))
     })
     this.#probe = new Probe(this.#session, probeChannel, this.#options)
     const run = (script: Script, keys: readonly string[], args: ReadonlyArray<string | Buffer>): Promise<unknown> => this.#run(script, keys, args)

@@ -111,10 +111,10 @@ void t.test('a Redis that stands still: publish fails in time, the event loop st
   server.freeze(true)
   const began = performance.now()
   await Promise.all(['1', '2', '3'].map((id) => t.rejects(broker.publish(record(id)), { code: 'FRT_ERR_BROKER_UNAVAILABLE' })))
-  t.ok(performance.now() - began < 400)
+  t.ok(performance.now() - began < 1_000)
   const beforeQuick = performance.now()
   await t.rejects(broker.publish(record('4')), { message: /failed too often/ })
-  t.ok(performance.now() - beforeQuick < 20)
+  t.ok(performance.now() - beforeQuick < 200)
   t.same(states, [false])
   server.freeze(false)
   await until(() => states.at(-1) === true)
@@ -128,14 +128,14 @@ void t.test('a stop while Redis stands still ends all the same', { skip: missing
   for (const client of [
     new Redis(server.port, '127.0.0.1', { lazyConnect: true }), createClient({ socket: { host: '127.0.0.1', port: server.port } })
   ] satisfies RedisClient[]) {
-    const broker = redisBroker({ client, connectTimeout: 200 })
+    const broker = redisBroker({ client, connectTimeout: 1_500 })
     await broker.start({ deliver () {}, state () {} })
     server.freeze(true)
     const publishing = t.rejects(broker.publish(record('1')), { code: 'FRT_ERR_BROKER_UNAVAILABLE' })
     const began = performance.now()
     await broker.stop()
     await publishing
-    t.ok(performance.now() - began < 1_000)
+    t.ok(performance.now() - began < 4_000)
     server.freeze(false)
   }
 })
@@ -176,6 +176,14 @@ void t.test('a connection that the server ends subscribes again, with either lib
     t.same(got.map(({ id }) => id), ['1', '2'])
     await broker.stop()
   }
+})
+
+void t.test('a node that hears its own probes keeps its connection', { skip: missing }, async (t) => {
+  const server = await RedisServer.start()
+  t.teardown(() => server.end())
+  const { states } = await node(t, server, { probeInterval: 100 })
+  await sleep(500)
+  t.same(states, [])
 })
 
 void t.test('with nobody there the start fails in time', async (t) => {

@@ -49,6 +49,8 @@ export class LocalNode {
   * #matching (filter: ConnectionFilter): Generator<Connection> {
     if (filter.node !== undefined && filter.node !== this.#id) return
     for (const connection of this.#candidates(filter)) {
+      // It has been told to go already, and only its close handshake is left.
+      if (connection.state === 'closing') continue
       if (filter.id !== undefined && connection.id !== filter.id) continue
       if (filter.principal !== undefined && connection.principal?.id !== filter.principal) continue
       if (filter.address !== undefined && connection.address !== filter.address) continue

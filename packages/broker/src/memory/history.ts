@@ -63,10 +63,16 @@ export class Histories {
   }
 
   #evict (): void {
+    // Looked at first, because finding the oldest of a map whose entries move costs more than asking.
+    if (!this.#full()) return
     for (const [key, topic] of this.#topics) {
-      if (this.#topics.size <= this.#bounds.maxTopics && this.#bytes <= this.#bounds.maxBytes) return
+      if (!this.#full()) return
       this.#topics.delete(key)
       this.#bytes -= topic.bytes
     }
+  }
+
+  #full (): boolean {
+    return this.#topics.size > this.#bounds.maxTopics || this.#bytes > this.#bounds.maxBytes
   }
 }

@@ -8,7 +8,7 @@ export interface MemoryHubOptions {
   readonly maxTopics?: number
   /** How many bytes the histories of all topics may hold (an estimate). Default 268,435,456 (256 MiB). */
   readonly maxBytes?: number
-  /** How many publication ids are remembered for idempotency; the oldest go first. Default 100,000. */
+  /** How many publication ids are remembered for idempotency at most, and half of them at least; the oldest go first. Default 100,000. */
   readonly maxIds?: number
   /** How many records (revocations, ticket claims, leases) are kept; more are refused. Default 100,000. */
   readonly maxRecords?: number

@@ -1,4 +1,5 @@
 import type { Position } from '@fastify-realtime/protocol'
+import { YoungAndOld } from './young-and-old.ts'
 
 interface Seen {
   readonly until: number
@@ -7,12 +8,11 @@ interface Seen {
 
 /** Which ids were published lately, and where they stand. Pure: time is an argument. */
 export class RecentIds {
-  readonly #seen = new Map<string, Seen>()
-  readonly #max: number
+  readonly #seen: YoungAndOld<Seen>
 
   /** @param max how many ids are remembered at most; the oldest go first. */
   constructor (max: number) {
-    this.#max = max
+    this.#seen = new YoungAndOld(max)
   }
 
   get size (): number { return this.#seen.size }
@@ -23,18 +23,11 @@ export class RecentIds {
   }
 
   add (key: string, position: Position | undefined, until: number): void {
-    this.#seen.delete(key)
     this.#seen.set(key, { until, position })
-    if (this.#seen.size <= this.#max) return
-    for (const oldest of this.#seen.keys()) {
-      this.#seen.delete(oldest)
-      break
-    }
   }
 
+  /** Windows are mostly equally long, so the ids end in the order in which they came. */
   sweep (now: number): void {
-    for (const [key, seen] of this.#seen) {
-      if (now >= seen.until) this.#seen.delete(key)
-    }
+    this.#seen.dropWhile((seen) => now >= seen.until)
   }
 }
