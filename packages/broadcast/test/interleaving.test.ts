@@ -31,11 +31,15 @@ type Commands = typeof commands extends fc.Arbitrary<infer Value> ? Value : neve
 
 async function run (scheduler: Scheduler, script: Commands, parts: Guards, more: TopicOptions = {}): Promise<void> {
   const step = (label: string): Promise<unknown> => scheduler.schedule(Promise.resolve(), label)
+  const later = async (callback: () => void): Promise<void> => {
+    await step('timer')
+    callback()
+  }
   const broker = new ModelBroker(step, 6)
   const options = resolveOptions({ topics: { 'room:*': { history: { size: 6 }, ...more } }, recovery: { maxPublications: 2 } })
   const assembly = assemble({
     options, pool: { frame }, channel: broker, log: quiet,
-    clock: { ...systemClock, setTimeout: (callback) => { void step('timer').then(callback); return 0 } },
+    clock: { ...systemClock, setTimeout: (callback) => { void later(callback); return 0 } },
     broker: { up: true, require: (() => broker.history) as SharedBroker['require'] }
   }, parts)
   broker.deliver = (record) => assembly.delivery.deliver(record)
