@@ -49,6 +49,14 @@ void t.test('disconnect ends what matches, with the reason, and nothing else', a
   t.equal(pool.size, 2)
 })
 
+void t.test('a connection that was told to go counts no more', async (t) => {
+  const { pool, local } = build()
+  Object.assign(pool.get('c3') as object, { state: 'closing' })
+  t.same(ids(local, {}), ['c1', 'c2', 'c4'])
+  t.match(local.answer({ kind: 'disconnect', filter: { id: 'c3' }, reason: { code: 4502, reason: 'forbidden' } }), { count: 0 })
+  t.same(pool.closed, [])
+})
+
 void t.test('topics are those of broadcast, the largest first; without it nobody is subscribed', async (t) => {
   const { pool, local } = build()
   t.same(ids(local, { topic: 'room:1' }), [])
