@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { SharedBroker } from '@fastify-realtime/broker'
 import type { Clock, Position, Timer } from '@fastify-realtime/protocol'
 import type { Subscribing } from './subscribing.ts'
@@ -96,6 +97,8 @@ export class PositionCheck {
 
   async #each (topics: readonly SubscribedTopic[], work: (topic: SubscribedTopic) => Promise<void>): Promise<void> {
     for (let at = 0; at < topics.length; at += AT_ONCE) {
+      // A broker that answers at once would otherwise hold the event loop for all topics together.
+      if (at > 0) await setImmediate()
       await Promise.all(topics.slice(at, at + AT_ONCE).map(async (topic) => {
         try {
           await work(topic)

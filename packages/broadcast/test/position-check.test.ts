@@ -122,6 +122,20 @@ test('what could not be asked when the broker came back is asked with the next c
   t.match(ada.received, [told])
 })
 
+test('many topics are checked over many turns', async (t) => {
+  const { broadcast, broker, parts, join, settled } = await stage({ topics: { 'a:*': { history: true } } })
+  for (let n = 0; n < 100; n++) await join(connection(), `a:${n}`)
+  let asked = 0
+  const position = broker.history.position.bind(broker.history)
+  broker.history.position = (...args) => { asked++; return position(...args) }
+  const checked = parts.check.check()
+  await settled()
+  t.ok(asked > 0 && asked < 100)
+  await checked
+  t.equal(asked, 100)
+  t.equal(broadcast.counters.positionsLost, 0)
+})
+
 test('checks come at their interval until they are stopped', async (t) => {
   const node = await stage({ ...options, positionCheck: 20_000 })
   const { broker, clock, parts, join, settled } = node
