@@ -1,3 +1,4 @@
+import type { Connection } from '@fastify-realtime/connection-pool'
 import { byteLength } from '@fastify-realtime/protocol'
 import type { Position, Publication } from '@fastify-realtime/protocol'
 import type { Since } from './contract.ts'
@@ -29,6 +30,16 @@ export interface RecoveryLimits {
   readonly maxPublications: number
   /** How many bytes one answer holds; a single larger publication still goes through. */
   readonly maxBytes: number
+}
+
+/** What the pool knows of a connection's outbox, where its route says so. */
+type WithOutbox = Connection['endpoint'] & { readonly outbox?: { readonly maxBytes: number } }
+
+/** An answer must leave half of the outbox to what follows it. */
+export function limitsFor (connection: Connection, limits: RecoveryLimits): RecoveryLimits {
+  const { outbox }: WithOutbox = connection.endpoint
+  if (outbox === undefined || outbox.maxBytes / 2 >= limits.maxBytes) return limits
+  return { ...limits, maxBytes: outbox.maxBytes / 2 }
 }
 
 /** What was read for a subscriber. */

@@ -9,7 +9,7 @@ import type { Interests } from './interests.ts'
 import type { Buffer } from './merge-buffer.ts'
 import { SharedFrame } from './publication.ts'
 import type { FrameMaker } from './publication.ts'
-import { readFor } from './recovery.ts'
+import { limitsFor, readFor } from './recovery.ts'
 import type { Answer, Asked, Read, RecoveryLimits } from './recovery.ts'
 import { SharedReads } from './shared-reads.ts'
 import type { TopicStore } from './shared-reads.ts'
@@ -127,7 +127,7 @@ export class Subscribing {
     const { interests, limits } = this.#parts
     if (!topic.standing) await interests.hold(topic.name)
     topic.standing = true
-    const read = await readFor(topic, asked, gathering, limits)
+    const read = await readFor(topic, asked, gathering, limitsFor(subscription.connection, limits))
     alive(subscription)
     return this.#settle(subscription, read, gathering, answer)
   }

@@ -106,6 +106,17 @@ test('a page holds what half an outbox holds, and at least one publication', asy
   t.match([third.publications?.length, third.recovered], [1, true])
 })
 
+test('a smaller outbox makes smaller pages', async (t) => {
+  const { broadcast, join } = await stage({ topics: { a: { history: true } } })
+  const [ada, bob] = [connection('ada'), connection('bob')]
+  ada.endpoint.outbox = { maxBytes: 8_192 }
+  bob.endpoint.outbox = { maxBytes: 1_048_576 }
+  const start = (await join(ada, 'a')).position!
+  for (let n = 0; n < 3; n++) await broadcast.publish('a', 'm', 'x'.repeat(3_000))
+  t.equal((await join(ada, 'a', { since: start })).publications?.length, 1)
+  t.equal((await join(bob, 'a', { since: start })).publications?.length, 3)
+})
+
 test('a record of the history without a position is passed on', async (t) => {
   const { broadcast, broker, join } = await stage({ topics: { a: { history: true } } })
   const start = (await join(connection(), 'a')).position!

@@ -1,4 +1,4 @@
-import type { Connection, ConnectionState, Frame, Overflow, SendOutcome } from '@fastify-realtime/connection-pool'
+import type { Connection, ConnectionState, Endpoint, Frame, Overflow, SendOutcome } from '@fastify-realtime/connection-pool'
 import { jsonCodec } from '@fastify-realtime/protocol'
 import type { Codec, Encoded, Envelope, Principal } from '@fastify-realtime/protocol'
 
@@ -22,6 +22,7 @@ export class FakeConnection {
   readonly received: Envelope[] = []
   readonly frames: ReadableFrame[] = []
   readonly overflows: Array<Overflow | undefined> = []
+  readonly endpoint: Endpoint & { outbox?: { maxBytes: number } } = { url: '/ws', anonymous: true, raw: false }
   state: ConnectionState = 'open'
   outcome: SendOutcome = 'sent'
   onSend: (envelope: Envelope) => void = () => {}
