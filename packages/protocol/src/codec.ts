@@ -15,6 +15,8 @@ export interface Codec {
    * Payload of the codec's own kind is spliced in, never parsed.
    */
   encodePublication (head: PublicationHead, payload: Encoded): Encoded
+  /** A reply around data that is encoded already, spliced in as above. */
+  encodeReply (id: string, payload: Encoded): Encoded
   /** @throws {DecodeError} with a message that is safe to send back, when the frame breaks the grammar or a limit. */
   decode (frame: Encoded): unknown
 }

@@ -18,12 +18,14 @@ export const jsonCodec: Codec = /* @__PURE__ */ jsonCodecWith()
  */
 export function jsonCodecWith (options: JsonCodecOptions = {}): Codec {
   const limits = resolveLimits(options)
-  const toJson = options.toJson ?? refuseBytes
+  const { toJson = refuseBytes } = options
+  const textOf = (payload: Encoded): string => typeof payload === 'string' ? payload : toJson(payload)
   return Object.freeze<Codec>({
     subprotocol: 'realtime.v1.json',
     binary: false,
     encode: (envelope) => JSON.stringify(envelope),
-    encodePublication: (head, payload) => spliceJson(head, typeof payload === 'string' ? payload : toJson(payload)),
+    encodePublication: (head, payload) => spliceJson(head, textOf(payload)),
+    encodeReply: (id, payload) => `{"type":"reply","id":${JSON.stringify(id)},"data":${textOf(payload)}}`,
     decode (frame) {
       const value = parse(frame)
       checkLimits(value, limits)

@@ -39,7 +39,7 @@ export function isMessageFailure (value: unknown): value is MessageFailure {
 }
 
 /** The envelope that answers the message with this `id`, or a message without one. */
-export function failureEnvelope ({ code, message, retry, details }: MessageFailure, id?: string): Failure {
+export function failureEnvelope ({ code, message, retry, details }: Omit<Failure, 'type' | 'id'>, id?: string): Failure {
   return {
     type: 'failure',
     ...id !== undefined && { id },

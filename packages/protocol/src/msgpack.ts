@@ -25,7 +25,8 @@ export function msgpackCodecWith (options: Partial<ParserLimits> = {}): Codec {
     subprotocol: 'realtime.v1.msgpack',
     binary: true,
     encode: (envelope) => encoder.encode(envelope),
-    encodePublication: (head, payload) => splice(head, typeof payload === 'string' ? jsonToMsgpack(payload) : payload),
+    encodePublication: splicePublication,
+    encodeReply: (id, payload) => splice({ type: 'reply', id, data: null }, payload),
     decode: (frame) => decode(frame, limits)
   })
 }
@@ -56,12 +57,18 @@ function build (frame: Uint8Array): unknown {
   }
 }
 
+function splicePublication ({ topic, event, id, time, position, version, trace, delta }: PublicationHead, payload: Encoded): Uint8Array {
+  return splice({ type: 'publication', topic, event, id, time, position, version, trace, delta, data: null }, payload)
+}
+
 /** The head is encoded with a nil in the place of its last field, `data`; that one byte gives way to the payload. */
-function splice ({ topic, event, id, time, position, version, trace, delta }: PublicationHead, payload: Uint8Array): Uint8Array {
-  const head = encoder.encodeSharedRef({ type: 'publication', topic, event, id, time, position, version, trace, delta, data: null })
-  const bytes = new Uint8Array(head.length - 1 + payload.length)
+function splice (envelope: { readonly type: string, readonly data: null, readonly [field: string]: unknown }, payload: Encoded): Uint8Array {
+  // Before the head: both come from one encoder, whose buffer the next encoding writes over.
+  const data = typeof payload === 'string' ? jsonToMsgpack(payload) : payload
+  const head = encoder.encodeSharedRef(envelope)
+  const bytes = new Uint8Array(head.length - 1 + data.length)
   bytes.set(head.subarray(0, -1))
-  bytes.set(payload, head.length - 1)
+  bytes.set(data, head.length - 1)
   return bytes
 }
 

@@ -22,6 +22,13 @@ test('MessagePack payload is spliced as it is, never parsed', (t) => {
   t.end()
 })
 
+test('the data of a reply is spliced as it is, never parsed', (t) => {
+  t.equal(jsonCodec.encodeReply('quo"te', 'NOT JSON'), '{"type":"reply","id":"quo\\"te","data":NOT JSON}')
+  t.match(Buffer.from(msgpackCodec.encodeReply('7', Buffer.from('c1c1', 'hex')) as Uint8Array).toString('hex'), /a464617461c1c1$/)
+  t.throws(() => jsonCodec.encodeReply('7', new Uint8Array(1)), { name: 'TypeError', message: /toJson/ })
+  t.end()
+})
+
 test('only the fields of a head travel, so a broker record may be handed in', (t) => {
   const record = { ...head, channel: 'topics', payload: 'secret', except: 'c1' }
   for (const codec of [jsonCodec, msgpackCodec]) t.strictSame(codec.decode(codec.encodePublication(record, '1')), { type: 'publication', ...head, data: 1 })

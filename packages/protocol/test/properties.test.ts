@@ -100,6 +100,18 @@ test('a spliced publication decodes to its head and its data, from either kind o
   t.end()
 })
 
+test('a spliced reply decodes to its id and its data, from either kind of payload', (t) => {
+  const codecs = [jsonCodecWith({ toJson: msgpackToJson }), msgpackCodec]
+  fc.assert(fc.property(fc.string({ minLength: 1, maxLength: 64 }), data, (id, value) => {
+    const packed = msgpackCodec.encode(value as Envelope) as Uint8Array
+    const expected: unknown = JSON.parse(JSON.stringify({ type: 'reply', id, data: value }))
+    for (const codec of codecs) {
+      for (const payload of [JSON.stringify(value), packed]) t.strictSame(codec.decode(codec.encodeReply(id, payload)), expected)
+    }
+  }), { numRuns: 50 })
+  t.end()
+})
+
 test('decoding anything answers a value or throws a DecodeError, and reading it a message or a MessageFailure', (t) => {
   const text = fc.oneof(anyText, fc.json(), data.map((value) => JSON.stringify(value)))
   const settles = (decode: () => unknown): boolean => {

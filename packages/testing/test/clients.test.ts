@@ -81,6 +81,7 @@ test('binary frames go to the codec as bytes', async (t) => {
     binary: true,
     encode: JSON.stringify,
     encodePublication: () => '',
+    encodeReply: () => '',
     decode (frame: string | Uint8Array) {
       seen.push(typeof frame)
       return JSON.parse(frame.toString()) as unknown
