@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '@fastify-realtime/protocol'
-import type { TokenSource } from './credential.ts'
+import type { TokenRequest, TokenSource } from './credential.ts'
 import { json } from './json.ts'
 import type { ClientCodec } from './json.ts'
 import type { WebSocketConstructor } from './websocket.ts'
@@ -72,7 +72,8 @@ export function resolveOptions (url: string, options: ClientOptions): ResolvedOp
   if (!/^wss?:/.test(address.protocol)) throw wrong('a ws: or wss: address', address.protocol)
   address.hash = ''
   resolved['url'] = address.href
-  resolved['token'] = typeof token === 'function' ? token : () => token
+  // What it throws at once comes later, too, when there are listeners.
+  resolved['token'] = async (request: TokenRequest) => typeof token === 'function' ? token(request) : token
   return resolved as unknown as ResolvedOptions
 }
 

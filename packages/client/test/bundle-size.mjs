@@ -4,7 +4,7 @@ import { build } from 'esbuild'
 /** Bytes of the client with the protocol and the JSON codec, minified and gzipped, as a page would load it. */
 export async function bundleSize () {
   const { outputFiles: [bundle] } = await build({
-    stdin: { contents: "export { connect } from './src/index.ts'", resolveDir: import.meta.dirname, loader: 'ts' },
+    stdin: { contents: "export { connect } from '../src/index.ts'", resolveDir: import.meta.dirname, loader: 'ts' },
     bundle: true,
     minify: true,
     format: 'esm',
