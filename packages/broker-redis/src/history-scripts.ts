@@ -6,13 +6,7 @@ import { Script } from './script.ts'
  * is above every offset that the topic ever had, and below 2^53 for 200 years.
  */
 const open = `
-local function open (generation, fresh, ttl)
-  local m = redis.call('HMGET', KEYS[1], 'e', 'g', 'o')
-  -- An append-only file vouches for whatever is there; so nodes that disagree about the setting do not take turns in forgetting.
-  if m[1] and (m[2] == generation or generation == 'aof') then
-    redis.call('PEXPIRE', KEYS[1], ttl)
-    return m[1], m[3]
-  end
+local function begin (generation, fresh, ttl)
   local time = redis.call('TIME')
   local offset = time[1] .. string.format('%06d', time[2])
   redis.call('DEL', KEYS[2])
@@ -20,7 +14,26 @@ local function open (generation, fresh, ttl)
   redis.call('PEXPIRE', KEYS[1], ttl)
   return fresh, offset
 end
+local function open (generation, fresh, ttl)
+  local m = redis.call('HMGET', KEYS[1], 'e', 'g', 'o')
+  -- An append-only file vouches for whatever is there; so nodes that disagree about the setting do not take turns in forgetting.
+  if m[1] and (m[2] == generation or generation == 'aof') then
+    redis.call('PEXPIRE', KEYS[1], ttl)
+    return m[1], m[3]
+  end
+  return begin(generation, fresh, ttl)
+end
 `
+
+/**
+ * Begins a new epoch when the topic stands before a position that was acknowledged.
+ * ARGV: 1 generation, 2 fresh epoch, 3 ttl of the meta, 4 and 5 the position.
+ */
+export const verifyScript: Script = new Script(`${open}
+local m = redis.call('HMGET', KEYS[1], 'e', 'o')
+if m[1] == ARGV[4] and tonumber(m[2]) < tonumber(ARGV[5]) then begin(ARGV[1], ARGV[2], ARGV[3]) end
+return 1
+`)
 
 /**
  * Idempotency, version, epoch, append and publish in one step. KEYS[3]: the id's key.

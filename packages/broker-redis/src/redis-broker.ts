@@ -4,7 +4,9 @@ import { BrokerUnavailableError } from '@fastify-realtime/broker'
 import type {
   Broker, BrokerRecord, BrokerSink, HistoryStore, PresenceStore, PublishOptions, PublishResult, RecordStore
 } from '@fastify-realtime/broker'
-import { publishScript } from './history-scripts.ts'
+import { Acknowledged } from './acknowledged.ts'
+import { publishScript, verifyScript } from './history-scripts.ts'
+import type { Position } from '@fastify-realtime/protocol'
 import { Keys } from './keys.ts'
 import { linkMaker } from './make-link.ts'
 import { Probe } from './probe.ts'
@@ -12,9 +14,12 @@ import { encodeRecord, readPosition } from './record-frame.ts'
 import { resolveRedisOptions } from './redis-options.ts'
 import type { RedisBrokerOptions } from './redis-options.ts'
 import { redisHistory, redisPresence, redisRecords } from './redis-stores.ts'
-import type { Script } from './script.ts'
+import type { Command, Script } from './script.ts'
 import { Session } from './session.ts'
 import { Subscriptions } from './subscriptions.ts'
+
+/** How many topics a node watches over for what Redis may forget. */
+const MAX_TOPICS = 10_000
 
 /** The contract over Redis: one connection for commands and one that subscribes. */
 export class RedisBroker implements Broker {
@@ -28,6 +33,7 @@ export class RedisBroker implements Broker {
   readonly #session: Session
   readonly #subscriptions: Subscriptions
   readonly #probe: Probe
+  readonly #acknowledged = new Acknowledged(MAX_TOPICS)
   readonly #working = new Set<Promise<unknown>>()
   /** None before the start, one from then on. */
   readonly #sinks: BrokerSink[] = []
@@ -35,13 +41,17 @@ export class RedisBroker implements Broker {
   constructor (options: RedisBrokerOptions) {
     this.#options = resolveRedisOptions(options)
     this.#keys = new Keys(this.#options.prefix)
-    this.#subscriptions = new Subscriptions(this.#keys, (record) => this.#sinks.forEach((sink) => sink.deliver(record)))
+    this.#subscriptions = new Subscriptions(this.#keys, (record) => {
+      this.#note(record.channel, record.topic, record.position)
+      this.#sinks.forEach((sink) => sink.deliver(record))
+    })
     const probeChannel = this.#keys.probe(randomUUID())
     this.#session = new Session({
       make: linkMaker(this.#options.client),
       connectTimeout: this.#options.connectTimeout,
       clock: this.#options.clock,
       restore: (link) => this.#subscriptions.restore(link),
+      verify: (command) => this.#verify(command),
       probeChannel,
       message: (channel, payload, pattern) => {
         if (channel === probeChannel) this.#probe.heard()
@@ -72,6 +82,7 @@ export class RedisBroker implements Broker {
       String(dedupe ?? ''), String(version ?? ''), this.#session.generation, randomUUID(), String(this.#options.positionTtl)
     ]) as [number, Buffer]
     const at = readPosition(position.toString())
+    this.#note(channel, topic, at)
     return { duplicate: duplicate === 1, ...at !== undefined && { position: at } }
   }
 
@@ -90,6 +101,17 @@ export class RedisBroker implements Broker {
     await Promise.allSettled(this.#working)
     await this.#session.stop()
     clock.clearTimeout(timer)
+  }
+
+  #note (channel: string, topic: string, position: Position | undefined): void {
+    if (position !== undefined) this.#acknowledged.note(channel, topic, position)
+  }
+
+  async #verify (command: Command): Promise<void> {
+    await Promise.all(this.#acknowledged.all().map(({ channel, topic, position }) =>
+      verifyScript.run(command, this.#keys.history(channel, topic), [
+        this.#session.generation, randomUUID(), String(this.#options.positionTtl), position.epoch, String(position.offset)
+      ])))
   }
 
   #run (script: Script, keys: readonly string[], args: ReadonlyArray<string | Buffer>): Promise<unknown> {

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import type { Clock, Timer } from '@fastify-realtime/protocol'
-import { publishScript, readScript } from './history-scripts.ts'
+import { publishScript, readScript, verifyScript } from './history-scripts.ts'
 import type { LinkEvents, MakeLink, RedisLink } from './link.ts'
 import type { Command } from './script.ts'
 
@@ -10,6 +10,8 @@ export interface SessionParts {
   readonly clock: Clock
   /** Subscribes again to all that is wanted. */
   readonly restore: (subscriber: RedisLink) => Promise<void>
+  /** Looks whether Redis still has what it acknowledged; done before anything else when it is another process than before. */
+  readonly verify: (command: Command) => Promise<void>
   readonly probeChannel: string
   readonly message: LinkEvents['message']
   /** Told about every change after the start. */
@@ -26,6 +28,7 @@ export class Session {
   /** Counts connections, so that only the newest one's preparation counts. */
   readonly #attempts = { commands: 0, subscriber: 0 }
   readonly #prepared = { commands: false, subscriber: false }
+  #runId = ''
   #up = false
   #started = false
   #stopped = false
@@ -79,10 +82,13 @@ export class Session {
 
   async #prepareCommands (): Promise<void> {
     const send: Command = (args) => this.commands.command(args)
-    for (const script of [publishScript, readScript]) await script.load(send)
+    for (const script of [publishScript, readScript, verifyScript]) await script.load(send)
     const info = String(await send(['INFO']) as Buffer)
     // With an append-only file a restart keeps what was acknowledged. Without one it may come back with less, or nothing.
-    this.generation = /^aof_enabled:1/m.test(info) ? 'aof' : /^run_id:(\S+)/m.exec(info)?.[1] ?? 'unknown'
+    const runId = /^run_id:(\S+)/m.exec(info)?.[1] ?? 'unknown'
+    this.generation = /^aof_enabled:1/m.test(info) ? 'aof' : runId
+    if (runId !== this.#runId) await this.#parts.verify(send)
+    this.#runId = runId
   }
 
   async #prepareSubscriber (): Promise<void> {

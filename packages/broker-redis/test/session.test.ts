@@ -15,12 +15,15 @@ interface Parts {
   readonly commands: FakeLink
   readonly subscriber: FakeLink
   readonly states: boolean[]
+  /** The generation at each verification. */
+  readonly verified: string[]
 }
 
 function build (restore = async (): Promise<void> => {}): Parts {
   const links: FakeLink[] = []
   const states: boolean[] = []
-  const session = new Session({
+  const verified: string[] = []
+  const session: Session = new Session({
     make (events) {
       const link = new FakeLink(events)
       links.push(link)
@@ -29,13 +32,14 @@ function build (restore = async (): Promise<void> => {}): Parts {
     connectTimeout: 50,
     clock,
     restore,
+    verify: async () => { verified.push(session.generation) },
     probeChannel: 'probe',
     message () {},
     state: (up) => states.push(up)
   })
   const [commands, subscriber] = links as [FakeLink, FakeLink]
   commands.events.message('ignored', Buffer.alloc(0))
-  return { session, commands, subscriber, states }
+  return { session, commands, subscriber, states, verified }
 }
 
 const turns = (): Promise<unknown> => sleep(5)
@@ -44,7 +48,7 @@ void t.test('loads the scripts before the first command, and listens to its own 
   const { session, commands, subscriber } = build()
   await t.rejects(session.command(['GET', 'k']), { message: /not connected/ })
   await session.start()
-  t.same(commands.calls, ['connect', 'SCRIPT', 'SCRIPT', 'INFO'])
+  t.same(commands.calls, ['connect', 'SCRIPT', 'SCRIPT', 'SCRIPT', 'INFO'])
   t.same(subscriber.calls, ['connect', 'subscribe exact probe'])
   t.equal(session.generation, 'aof')
   await session.stop()
@@ -60,6 +64,24 @@ void t.test('without an append-only file the generation is that of the server pr
   other.commands.answer = async () => Buffer.from('')
   await other.session.start()
   t.equal(other.session.generation, 'unknown')
+})
+
+void t.test('what was acknowledged is looked for whenever Redis is another process, before it is up', async (t) => {
+  const { session, commands, verified, states } = build()
+  let run = 'one'
+  commands.answer = async () => Buffer.from(`run_id:${run}\r\naof_enabled:0\r\n`)
+  await session.start()
+  const reconnect = async (): Promise<void> => {
+    commands.down()
+    commands.up()
+    await turns()
+  }
+  await reconnect()
+  t.same(verified, ['one'])
+  run = 'two'
+  await reconnect()
+  t.same(verified, ['one', 'two'])
+  t.equal(states.at(-1), true)
 })
 
 void t.test('it is up while both connections stand and are prepared again', async (t) => {
