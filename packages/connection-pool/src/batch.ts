@@ -17,20 +17,20 @@ export class Batch {
   }
 
   /** This batch and one frame more; the same one for everybody who asks for the same frame next. */
-  then (frame: Buffer): Batch {
+  plus (frame: Buffer): Batch {
     const next = this.#next
     if (next !== undefined && next.#last === frame) return next
     return this.#next = new Batch(frame, this)
   }
 
   get bytes (): Buffer {
-    return this.#bytes ??= this.#join()
+    return this.#bytes ??= Batch.#join(this)
   }
 
-  #join (): Buffer {
-    const bytes = Buffer.allocUnsafe(this.size)
-    let end = this.size
-    let batch: Batch = this
+  static #join (whole: Batch): Buffer {
+    const bytes = Buffer.allocUnsafe(whole.size)
+    let end = whole.size
+    let batch = whole
     while (batch.#bytes === undefined) {
       end -= batch.#last.length
       bytes.set(batch.#last, end)
@@ -39,7 +39,7 @@ export class Batch {
       batch.#next = undefined
     }
     bytes.set(batch.#bytes, 0)
-    this.#before = undefined
+    whole.#before = undefined
     return bytes
   }
 }

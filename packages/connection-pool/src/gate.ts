@@ -64,7 +64,8 @@ export class Gate {
     const endpoint = findEndpoint(request)
     if (endpoint === undefined) {
       this.#parts.refused('route', 404)
-      return void reply.callNotFound()
+      reply.callNotFound()
+      return
     }
     this.#warn(request)
     const { pool, guard, admission, addresses, open } = this.#parts

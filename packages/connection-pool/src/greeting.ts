@@ -25,11 +25,12 @@ export class Greeting {
   /** Synchronous when no contributor answers with a promise. */
   greet (connection: PooledConnection, codec: Codec): void {
     const parts = this.#contributors.map((contribute) => attempt(contribute, connection))
-    if (parts.some((part) => part instanceof Promise)) void this.#later(connection, codec, parts)
-    else this.#welcome(connection, codec, parts as Part[])
+    const promised = parts.filter((part) => part instanceof Promise)
+    if (promised.length === 0) this.#welcome(connection, codec, parts as Part[])
+    else void this.#later(connection, codec, parts.map(async (part) => await part))
   }
 
-  async #later (connection: PooledConnection, codec: Codec, parts: ReadonlyArray<Part | Promise<Part>>): Promise<void> {
+  async #later (connection: PooledConnection, codec: Codec, parts: ReadonlyArray<Promise<Part>>): Promise<void> {
     try {
       this.#welcome(connection, codec, await Promise.all(parts))
     } catch (error) {

@@ -105,7 +105,7 @@ export function resolveOptions (options: ConnectionPoolOptions): PoolOptions {
 
 function resolveCodecs (codecs: readonly Codec[]): readonly Codec[] {
   if (Array.isArray(codecs) && codecs.length > 0) return [...codecs]
-  throw new PoolOptionError(`expected codecs to be a list of at least one codec, got ${String(codecs)}; leave it out for JSON`)
+  throw new PoolOptionError(`expected codecs to be a list of at least one codec, got ${typeof codecs}; leave it out for JSON`)
 }
 
 function resolveCompression (given: Partial<CompressionSettings> | false): CompressionSettings | false {

@@ -50,7 +50,7 @@ export class Outflow implements Flushable {
       this.#batch = batch
       this.#flusher.add(this)
     } else {
-      this.#batch = this.#batch.then(batch.bytes)
+      this.#batch = this.#batch.plus(batch.bytes)
     }
   }
 

@@ -39,6 +39,7 @@ async function close (app: FastifyInstance, pool: Pool, guard: HandshakeGuard): 
   const { pluginTimeout } = app.initialConfig
   await pool.drainWithin(pluginTimeout === undefined || pluginTimeout === 0 ? Infinity : pluginTimeout * 0.8)
   guard.abort()
+  app.websocketServer.close()
 }
 
 export const connectionPool: FastifyPluginAsync<ConnectionPoolOptions> =

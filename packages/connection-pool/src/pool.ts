@@ -105,7 +105,7 @@ export class Pool implements ConnectionPool, ConnectionHost<PooledConnection> {
   }
 
   disconnect (filter: DisconnectFilter, reason: CloseReason): number {
-    const found = this.#registry.matching(filter)
+    const found = this.#registry.matching(filter).filter((connection) => connection.isLive)
     for (const connection of found) connection.close(reason)
     return found.length
   }

@@ -56,7 +56,7 @@ export class Requests {
 
   /** Nobody will answer any more. */
   end (): void {
-    for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(messageFailure('unavailable', 'the connection is closed'))
+    for (const id of this.#pending.keys()) this.#take(id)?.reject(messageFailure('unavailable', 'the connection is closed'))
   }
 
   #take (id: string): Pending | undefined {

@@ -25,9 +25,7 @@ export async function takeUpgrades (app: FastifyInstance, options: PoolOptions, 
   if (app.server.listenerCount('upgrade') > 0) throw new UpgradesTakenError('the server has an upgrade listener before it')
   await app.register(websocket, {
     options: serverOptions(options, guard),
-    preClose (done) {
-      close().then(() => app.websocketServer.close(() => done()), done)
-    }
+    preClose: async () => await close()
   })
   const [decide] = app.server.listeners('upgrade') as UpgradeListener[]
   app.server.removeAllListeners('upgrade')
