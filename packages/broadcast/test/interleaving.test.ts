@@ -5,10 +5,9 @@ import { systemClock } from '@fastify-realtime/protocol'
 import { test } from 'tap'
 import { assemble, guards } from '../src/assembly.ts'
 import type { Assembly, Guards } from '../src/assembly.ts'
-import type { Continuity } from '../src/continuity.ts'
-import type { Interests } from '../src/interests.ts'
 import type { TopicOptions } from '../src/index.ts'
 import { resolveOptions } from '../src/options.ts'
+import { withoutBuffer, withoutEpochs, withoutSerialInterests } from './model/broken-guards.ts'
 import { frame } from './model/fake-connection.ts'
 import { ModelBroker } from './model/model-broker.ts'
 import { ModelClient } from './model/model-client.ts'
@@ -119,18 +118,13 @@ test('so it is for those who take deltas, which the model reads by position alon
 })
 
 test('without the merge buffer this fails', async (t) => {
-  t.ok(await fails({ ...guards, buffer: () => ({ add: () => {}, after: () => [] }) }))
+  t.ok(await fails(withoutBuffer))
 })
 
 test('without the epoch check this fails', async (t) => {
-  const offsetsAlone: Continuity = (last, next) => last === undefined || next.offset > last.offset ? 'next' : 'seen'
-  t.ok(await fails({ ...guards, continuity: offsetsAlone }))
+  t.ok(await fails(withoutEpochs))
 })
 
 test('without interests that are serial per topic this fails', async (t) => {
-  const interests: Guards['interests'] = (channel): Interests => ({
-    hold: (topic) => channel.subscribe(topic),
-    drop: (topic) => { void channel.unsubscribe(topic) }
-  })
-  t.ok(await fails({ ...guards, interests }, churn))
+  t.ok(await fails(withoutSerialInterests, churn))
 })
