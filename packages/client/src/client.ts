@@ -47,13 +47,12 @@ export class RealtimeClient<Routes extends RouteMap<Routes> = AnyRoutes, Events 
     this.user = this.#topics.user = new Subscription<Events>(this, this.#report, {})
     this.#lifecycle = new Lifecycle(resolved, {
       connecting: () => this.#events.emit('state', 'connecting'),
-      opened: (welcome) => this.#opened(welcome),
+      open: (welcome) => this.#open(welcome),
       take: (envelope) => this.#take(envelope as ServerEnvelope),
       lost: (lost) => this.#lost(lost),
       report: this.#report
     })
     this.#requests = new Requests(resolved, this.#lifecycle)
-    this.#lifecycle.start()
   }
 
   get state (): ClientState { return this.#lifecycle.state }
@@ -136,24 +135,24 @@ export class RealtimeClient<Routes extends RouteMap<Routes> = AnyRoutes, Events 
     return new StandingRequest(this.#requests, this.#options)
   }
 
-  #opened (welcome: Welcome): void {
+  #open (welcome: Welcome): void {
     this.#welcome = welcome
-    this.#topics.welcome(welcome)
+    this.#topics.open(welcome)
     for (const presence of this.#presences.values()) presence.open()
-    this.#requests.flush()
+    this.#requests.open()
     this.#events.emit('open', welcome)
     this.#events.emit('state', 'open')
   }
 
   #lost (lost: ConnectionLost): void {
-    this.#topics.lost()
+    this.#topics.pause()
     for (const presence of this.#presences.values()) presence.pause()
-    this.#requests.lost()
+    this.#requests.pause()
     if (lost.retryIn === undefined) {
       const error = new RealtimeError('closed', 'The client is closed.', { details: lost })
       const told = lost.wanted ? undefined : error
-      this.#requests.close(error)
-      this.#topics.close(error, told)
+      this.#requests.end(error)
+      this.#topics.end(error, told)
       this.user.end(told)
       for (const presence of this.#presences.values()) presence.end(told)
     }
@@ -164,10 +163,10 @@ export class RealtimeClient<Routes extends RouteMap<Routes> = AnyRoutes, Events 
   #take (envelope: ServerEnvelope): void {
     switch (envelope.type) {
       case 'publication': return this.#topics.publication(envelope)
-      case 'reply': return this.#requests.answered(envelope)
+      case 'reply': return this.#requests.reply(envelope)
       case 'failure':
         if (envelope.id === undefined) this.#events.emit('failure', envelope)
-        return this.#requests.answered(envelope)
+        return this.#requests.reply(envelope)
       case 'presence': return this.#presences.get(envelope.topic)?.update(envelope)
       case 'unsubscribed': return this.#topics.unsubscribed(envelope)
       case 'request': return void this.#responder.answer(envelope, this.#options.codec, this.#lifecycle)

@@ -25,7 +25,7 @@ export interface ConnectionLost {
 
 export interface LifecycleListeners {
   connecting (): void
-  opened (welcome: Welcome): void
+  open (welcome: Welcome): void
   take (envelope: { readonly type?: unknown }): void
   lost (lost: ConnectionLost): void
   report (error: unknown): void
@@ -46,23 +46,21 @@ export class Lifecycle {
   /** The server asked not to come back before this. */
   #notBefore = 0
   #refresh = false
-  #unwatch = (): void => {}
+  readonly #unwatch: () => void
 
+  /** Starts connecting. */
   constructor (options: ResolvedOptions, listeners: LifecycleListeners) {
     this.#options = options
     this.#listeners = listeners
     this.#backoff = new Backoff(options)
     this.#alarm = new Alarm(options.clock)
+    this.#unwatch = watchNetwork({ wake: () => this.#wake(), offline: () => this.#drop('offline') })
+    void this.#connect()
   }
 
   get state (): ClientState { return this.#state }
   /** What messages go over; only while open. */
   get link (): Link | undefined { return this.#state === 'open' ? this.#link : undefined }
-
-  start (): void {
-    this.#unwatch = watchNetwork({ wake: () => this.#wake(), offline: () => this.#drop('offline') })
-    void this.#connect()
-  }
 
   /** Settles when the socket is closed. */
   async close (code: number, reason: string): Promise<void> {
@@ -74,7 +72,7 @@ export class Lifecycle {
   async #connect (): Promise<void> {
     const attempt = ++this.#attempt
     const { connectTimeout, token, codec, url, WebSocket } = this.#options
-    this.#alarm.set(connectTimeout, () => this.#drop('no welcome in time'))
+    this.#alarm.set(connectTimeout, () => this.#drop('no welcome'))
     this.#state = 'connecting'
     this.#listeners.connecting()
     try {
@@ -83,8 +81,8 @@ export class Lifecycle {
       const protocols = typeof credential === 'string' ? [codec.subprotocol, bearerProtocol(credential)] : [codec.subprotocol]
       this.#link = new Link(new WebSocket(url, protocols), this.#options, {
         take: (envelope) => this.#take(envelope),
-        closed: (code, reason) => this.#lost(code, reason, !comesBack(code)),
-        broken: (error) => this.#fail(error)
+        lost: (code, reason) => this.#lost(code, reason, !comesBack(code)),
+        report: (error) => this.#fail(error)
       })
     } catch (error) {
       if (attempt === this.#attempt) this.#fail(error)
@@ -105,7 +103,7 @@ export class Lifecycle {
     this.#backoff.holds()
     if (typeof heartbeat === 'number') this.#silence = new Silence(clock, heartbeat + heartbeatTimeout, () => this.#drop('no sign of life'))
     this.#state = 'open'
-    this.#listeners.opened(welcome)
+    this.#listeners.open(welcome)
   }
 
   #fail (error: unknown): void {

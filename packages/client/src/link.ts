@@ -9,9 +9,9 @@ const CLOSE_TIMEOUT = 2_000
 export interface LinkListeners {
   take (envelope: { readonly type?: unknown }): void
   /** The socket closed, once; not when this side ended the link. */
-  closed (code: number, reason: string): void
+  lost (code: number, reason: string): void
   /** What came is not the protocol; the link is of no more use. */
-  broken (error: unknown): void
+  report (error: unknown): void
 }
 
 export interface LinkParts {
@@ -35,12 +35,12 @@ export class Link {
       try {
         listeners.take(parts.codec.decode(typeof data === 'string' ? data : new Uint8Array(data)) ?? {})
       } catch (cause) {
-        listeners.broken(cause)
+        listeners.report(cause)
       }
     }
     // `ws` says here what a browser keeps to itself, such as the HTTP status; without a listener it would throw it.
     socket.onerror = ({ message = '' }: { message?: string }) => { error = message }
-    socket.onclose = ({ code, reason }: { code: number, reason: string }) => listeners.closed(code, reason === '' ? error : reason)
+    socket.onclose = ({ code, reason }: { code: number, reason: string }) => listeners.lost(code, reason === '' ? error : reason)
   }
 
   /** Answers whether the socket took it; it does not when too much waits in it already. */

@@ -44,6 +44,9 @@ const clientClock: Clock = {
   clearTimeout: (timer) => clearTimeout(timer as number)
 }
 
+/** More milliseconds overflow a timer. */
+const MAX_NUMBER = 2 ** 31
+
 /** @throws {TypeError} that says what was expected and what came */
 export function resolveOptions (url: string, options: ClientOptions): ResolvedOptions {
   const { WebSocket, location } = globalThis as { WebSocket?: WebSocketConstructor, location?: { href: string } }
@@ -62,14 +65,14 @@ export function resolveOptions (url: string, options: ClientOptions): ResolvedOp
     WebSocket
   }
   for (const [name, value] of Object.entries(options)) {
-    if (typeof value === 'number' && !(value >= 0 && value < 2 ** 31)) throw wrong(`${name} from 0 to 2147483647`, value)
+    if (typeof value === 'number' && !(value >= 0 && value < MAX_NUMBER)) throw wrong(`${name} from 0 to 2^31`, value)
     resolved[name] = value ?? resolved[name]
   }
   if (resolved['WebSocket'] === undefined) throw wrong('a WebSocket: on Node 20 give that of the package ws', 'none')
   // Takes what a page would write, too: `/ws` and `https:` addresses.
   const address = new URL(url, location?.href)
   address.protocol = address.protocol.replace('http', 'ws')
-  if (!/^wss?:/.test(address.protocol)) throw wrong('a ws: or wss: address', address.protocol)
+  if (!/^wss?:/.test(address.protocol)) throw wrong('ws: or wss:', address.protocol)
   address.hash = ''
   resolved['url'] = address.href
   // What it throws at once comes later, too, when there are listeners.

@@ -32,7 +32,7 @@ export interface Way {
 
 interface Entry {
   readonly encoded: Encoded
-  readonly resend: boolean
+  readonly resend?: boolean
   readonly fail: (error: unknown) => void
 }
 
@@ -58,7 +58,7 @@ export class Requests {
   /** Answers whether it was sent or waits to be. */
   send (type: string, data: unknown, { queue }: SendOptions = {}): boolean {
     let taken = true
-    this.#place({ encoded: this.#options.codec.encode({ type, data }), resend: false, fail: () => { taken = false } }, queue)
+    this.#place({ encoded: this.#options.codec.encode({ type, data }), fail: () => { taken = false } }, queue)
     return taken
   }
 
@@ -90,29 +90,29 @@ export class Requests {
   }
 
   /** A reply or a failure came. */
-  answered (envelope: Reply | Failure): void {
+  reply (envelope: Reply | Failure): void {
     const pending = this.#pending.get(envelope.id as string)
     if (envelope.type === 'reply') pending?.done(envelope.data)
     else pending?.fail(new RealtimeError(envelope.code, envelope.message, envelope))
   }
 
   /** There is a connection: what waits for one goes out, in order. */
-  flush (): void {
+  open (): void {
     const waiting = [...this.#queue]
     this.#queue.clear()
     for (const entry of waiting) this.#place(entry)
   }
 
   /** The connection ended. */
-  lost (): void {
+  pause (): void {
     for (const entry of this.#pending.values()) {
       if (entry.resend) this.#queue.add(entry)
-      else if (!this.#queue.has(entry)) entry.fail(temporary('connection-lost', 'No reply before the connection ended.'))
+      else if (!this.#queue.has(entry)) entry.fail(temporary('connection-lost', 'The connection ended.'))
     }
   }
 
   /** There will be no connection any more. */
-  close (error: RealtimeError): void {
+  end (error: RealtimeError): void {
     this.closed = error
     for (const entry of this.#pending.values()) entry.fail(error)
     this.#queue.clear()
@@ -130,5 +130,5 @@ export class Requests {
 }
 
 function queueFull (): RealtimeError {
-  return temporary('queue-full', 'Too many messages are waiting.')
+  return temporary('queue-full', 'Too much is waiting.')
 }

@@ -38,7 +38,7 @@ export class Responder {
     this.#running++
     try {
       const handler = this.#handlers.get(name)
-      if (handler === undefined) throw new RealtimeError('unknown-type', 'nobody answers this')
+      if (handler === undefined) throw new RealtimeError('unknown-type', 'unknown request')
       if (this.#running > MAX_RUNNING) throw temporary('rate-limited', 'too many at once')
       send({ type: 'reply', id, data: await handler(data) })
     } catch (error) {

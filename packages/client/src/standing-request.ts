@@ -39,7 +39,7 @@ export class StandingRequest {
   }
 
   /** What was asked for stands. */
-  stands (): void {
+  holds (): void {
     this.#backoff.holds()
   }
 

@@ -63,7 +63,7 @@ export class Subscription<Events = AnyEvents> implements AsyncIterable<Publicati
   /** Settles when it is live. Rejects when it has ended or ends first. */
   ready (): Promise<void> {
     return settled((again) => [this.on('live', again), this.on('end', again)], () => {
-      if (this.#ended !== undefined) return Promise.reject(this.#ended.error ?? new RealtimeError('closed', 'The subscription has ended.'))
+      if (this.#ended !== undefined) return Promise.reject(this.#ended.error ?? new RealtimeError('closed', 'The subscription is closed.'))
       return this.live ? Promise.resolve() : undefined
     })
   }
@@ -82,7 +82,6 @@ export class Subscription<Events = AnyEvents> implements AsyncIterable<Publicati
   }
 
   unsubscribe (): void {
-    this.#joined?.leave()
     this.end()
   }
 
@@ -93,6 +92,8 @@ export class Subscription<Events = AnyEvents> implements AsyncIterable<Publicati
 
   /** @internal */
   end (error?: RealtimeError): void {
-    if (this.#ended === undefined) this.#events.emit('end', error)
+    if (this.#ended !== undefined) return
+    this.#joined?.leave()
+    this.#events.emit('end', error)
   }
 }

@@ -107,13 +107,12 @@ export class Topic implements Standing {
 
   leave (listener: TopicListener): void {
     this.listeners.delete(listener)
-    if (this.listeners.size > 0 || this.#automatic || this.#ended) return
+    if (this.listeners.size > 0 || this.#automatic) return
     this.#request.tell('unsubscribe', { topic: this.name })
     this.end()
   }
 
   end (error?: RealtimeError): void {
-    if (this.#ended) return
     this.#ended = true
     this.pause()
     this.#forget()
@@ -153,7 +152,7 @@ export class Topic implements Standing {
     else this.#gate.position = undefined
     this.#live = this.#begun = true
     this.#former = this.#connection
-    this.#request.stands()
+    this.#request.holds()
     if (recovered !== undefined) this.#tell('recovered', recovered)
     this.#tell('live')
   }

@@ -42,16 +42,17 @@ export class Topics {
     return { topic, leave: () => topic.leave(listener) }
   }
 
-  welcome ({ connection, principal, subscriptions = [] }: Partial<Welcome>): void {
+  open ({ connection, principal, subscriptions = [] }: Partial<Welcome>): void {
     let own = ''
     const states = new Map<string, SubscriptionState>()
     for (const state of subscriptions) {
       const { topic } = state
       states.set(topic, state)
       if (!this.#all.has(topic)) this.#add(topic, {})
-      if (topic.startsWith('user:') && decodeURIComponent(topic.slice(5)) === principal) own = topic
+      // Other percent signs stay as they are: not every topic is well-formed.
+      if (topic.replace(/%2[1789A]/g, decodeURIComponent) === `user:${encodeURIComponent(String(principal))}`) own = topic
     }
-    this.#follow(own)
+    if (this.user?.topic !== own) this.user?.follow(own === '' ? undefined : (listener) => this.join(own, {}, listener))
     // What is joined meanwhile comes last in this loop.
     for (const topic of this.#all.values()) topic.open(String(connection), states.get(topic.name))
     this.#connection = String(connection)
@@ -69,13 +70,13 @@ export class Topics {
     this.#all.get(envelope.topic)?.unsubscribed(envelope)
   }
 
-  lost (): void {
+  pause (): void {
     this.#connection = undefined
     for (const topic of this.#all.values()) topic.pause()
   }
 
   /** @param told what those hear who are there; nothing when the application wanted it */
-  close (error: RealtimeError, told: RealtimeError | undefined): void {
+  end (error: RealtimeError, told: RealtimeError | undefined): void {
     this.#closed = error
     for (const topic of this.#all.values()) topic.end(told)
   }
@@ -84,11 +85,6 @@ export class Topics {
     const topic = new Topic(name, options, this.#request(), () => this.#all.delete(name))
     this.#all.set(name, topic)
     return topic
-  }
-
-  #follow (own: string): void {
-    const { user } = this
-    if (user?.topic !== own) user?.follow(own === '' ? undefined : (listener) => this.join(own, {}, listener))
   }
 }
 

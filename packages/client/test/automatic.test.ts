@@ -42,6 +42,13 @@ test('another epoch is asked about, no position is a loss', async (t) => {
   t.same(told, [false, false, false])
 })
 
+test('a topic that only looks like one of a principal is another one', async (t) => {
+  const made = harness()
+  await made.welcome({ principal: 'ada', subscriptions: [{ topic: 'user:%' }, { topic: 'user:ada2' }, { topic: 'ada' }] })
+  t.equal(made.client.user.topic, '')
+  t.equal(made.client.state, 'open')
+})
+
 test('another principal has another topic', async (t) => {
   const made = harness()
   const told: unknown[] = []

@@ -74,11 +74,11 @@ export interface Harness {
   readonly errors: unknown[]
   readonly socket: FakeSocket
   /** Lets the next attempt get its socket and welcomes it. */
-  welcome (fields?: Fields): Promise<FakeSocket>
+  readonly welcome: (fields?: Fields) => Promise<FakeSocket>
   /** Waits until the next attempt. */
-  retry (): void
+  readonly retry: () => void
   /** Ends the connection and lets the next one open. */
-  reconnect (fields?: Fields): Promise<FakeSocket>
+  readonly reconnect: (fields?: Fields) => Promise<FakeSocket>
 }
 
 export const tick = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve) })

@@ -203,12 +203,12 @@ test('an error that the platform tells becomes the reason', async (t) => {
 })
 
 test('what is not the protocol ends the connection, and another one follows', async (t) => {
-  for (const garbage of ['{', 'null', '[]', '"text"', '7', new ArrayBuffer(3), '{"type":"publication"}', '{"type":"reply"}', '{}']) {
+  for (const garbage of ['{', 'null', '[]', '"text"', '7', '{"type":"publication"}', '{"type":"reply"}', '{}']) {
     const made = harness()
     const socket = await made.welcome()
     socket.receiveRaw(garbage)
     if (made.client.state === 'waiting') t.equal(made.errors.length, 1)
-    else t.equal(made.client.state, 'open', `${String(garbage)} is ignored`)
+    else t.equal(made.client.state, 'open', `${garbage} is ignored`)
   }
   const made = harness()
   const socket = await made.welcome()

@@ -100,7 +100,7 @@ class Server {
   }
 }
 
-test('with an honest server nothing comes twice or out of order, and every gap is told', async (t) => {
+test('with an honest server nothing comes twice or out of order, and every gap is told', async () => {
   const step: fc.Arbitrary<Step> = fc.oneof(
     fc.record({ kind: fc.constant('publish' as const), jump: fc.nat({ max: 3 }) }),
     fc.record({ kind: fc.constant('cut' as const), missed: fc.nat({ max: 6 }), trim: fc.nat({ max: 8 }), epoch: fc.boolean() }),
@@ -146,7 +146,7 @@ test('with an honest server nothing comes twice or out of order, and every gap i
   }), { numRuns: 150 })
 })
 
-test('the queue loses nothing that it took and changes no order', async (t) => {
+test('the queue loses nothing that it took and changes no order', async () => {
   await fc.assert(fc.asyncProperty(fc.array(fc.boolean(), { maxLength: 40 }), fc.integer({ min: 0, max: 10 }), async (steps, maxQueued) => {
     const made = harness({ maxQueued })
     let n = 0

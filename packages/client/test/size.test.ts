@@ -3,5 +3,5 @@ import { bundleSize } from './bundle-size.mjs'
 
 test('the client with protocol and JSON codec is under 6 KB gzipped', async (t) => {
   const { gzipped } = await bundleSize()
-  t.ok(gzipped < 6_000, `${gzipped} bytes`)
+  t.ok(gzipped < 6 * 1_024, `${gzipped} bytes`)
 })

@@ -24,7 +24,7 @@ test('it subscribes at once, or with the welcome', async (t) => {
   const late = record(client, 'late', { latest: true })
   t.same(socket.sent.map(({ data }) => data), [{ topic: 'early' }, { topic: 'late', latest: true }])
   t.equal(early.room.live, false)
-  for (const message of [...socket.sent]) socket.reply(message, {})
+  for (const message of socket.sent.slice()) socket.reply(message, {})
   t.same(early.told, ['live'])
   t.same(late.told, ['live'])
   t.ok(early.room.live)
@@ -206,7 +206,7 @@ test('a subscription to a pattern and one to a topic of it each get a publicatio
   const all = record(client, 'price:*')
   const one = record(client, 'price:a')
   const socket = await welcome()
-  for (const message of [...socket.sent]) socket.reply(message, {})
+  for (const message of socket.sent.slice()) socket.reply(message, {})
   const price = (topic: string, n: number, offset: number): Fields => publication(n, { topic, position: at(offset) })
   for (const [topic, n, offset] of [['price:a', 1, 7], ['price:a', 1, 7], ['price:b', 2, 3], ['price:a', 3, 8], ['price:a', 3, 8], ['other', 4, 9]] as const) {
     socket.receive(price(topic, n, offset))
