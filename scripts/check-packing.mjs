@@ -101,7 +101,7 @@ async function runExample (project, file, path) {
 }
 
 async function loadEverything (project, tarballs) {
-  const entries = tarballs.flatMap(({ name, exports }) => exports.filter((path) => path !== './package.json').map((path) => name + path.slice(1)))
+  const entries = tarballs.flatMap(({ name, exports }) => exports.filter((path) => !path.endsWith('.json')).map((path) => name + path.slice(1)))
   await writeFile(join(project, 'all.mjs'), entries.map((entry) => `await import('${entry}')`).join('\n'))
   await writeFile(join(project, 'all.cjs'), entries.map((entry) => `require('${entry}')`).join('\n'))
   for (const file of ['all.mjs', 'all.cjs']) await step(`run ${file}`, process.execPath, [file], project)
@@ -128,6 +128,6 @@ async function step (title, command, args, cwd) {
   try {
     return await run(command, args, { cwd, timeout: 180_000, maxBuffer: 16_777_216 })
   } catch (error) {
-    throw new Error(`${title} failed\n${error.stdout ?? ''}${error.stderr ?? ''}`, { cause: error })
+    throw new Error(`${title} failed\n${error.stdout}${error.stderr}`, { cause: error.message })
   }
 }
