@@ -19,21 +19,24 @@ const TAIL = 4
 export class Compressor {
   readonly threshold: number
   readonly offTurn: number
-  readonly #zlib: { readonly level: number, readonly finishFlush: number }
+  readonly #options: { readonly level: number, readonly finishFlush: number }
+  readonly #deflate: typeof deflateRaw
 
-  constructor ({ threshold, offTurn, level }: CompressionSettings) {
+  constructor ({ threshold, offTurn, level }: CompressionSettings, deflate: typeof deflateRaw = deflateRaw) {
     this.threshold = threshold
     this.offTurn = offTurn
-    this.#zlib = { level, finishFlush: constants.Z_SYNC_FLUSH }
+    this.#options = { level, finishFlush: constants.Z_SYNC_FLUSH }
+    this.#deflate = deflate
   }
 
   /** `undefined` when compressing makes it no smaller. */
   now (payload: Buffer): Buffer | undefined {
-    return smaller(payload, deflateRawSync(payload, this.#zlib))
+    return smaller(payload, deflateRawSync(payload, this.#options))
   }
 
+  /** The same, in a thread of zlib's. When that fails the payload travels as it is. */
   later (payload: Buffer, done: (deflated: Buffer | undefined) => void): void {
-    deflateRaw(payload, this.#zlib, (error, deflated) => done(error === null ? smaller(payload, deflated) : undefined))
+    this.#deflate(payload, this.#options, (error, deflated) => done(error === null ? smaller(payload, deflated) : undefined))
   }
 }
 

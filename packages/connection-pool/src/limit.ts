@@ -33,8 +33,8 @@ export function rateOrOff (name: string, value: RateLimit | false): Rate | false
     throw new PoolOptionError(`expected ${name} to be { max, timeWindow, burst } or false, got ${String(value)}`)
   }
   const { max, timeWindow = 1_000, burst = max } = value
-  const window = limit(`${name}.timeWindow`, timeWindow)
-  return Object.freeze({ burst: limit(`${name}.burst`, burst), perMillisecond: limit(`${name}.max`, max) / window })
+  const perMillisecond = limit(`${name}.max`, max) / limit(`${name}.timeWindow`, timeWindow)
+  return Object.freeze({ burst: limit(`${name}.burst`, burst), perMillisecond })
 }
 
 /** @throws {PoolOptionError} */

@@ -86,7 +86,7 @@ export function resolveOptions (options: ConnectionPoolOptions): PoolOptions {
   return Object.freeze({
     codecs: resolveCodecs(all.codecs),
     endpoint: options,
-    maxConnections: limitOrOff('maxConnections', options.maxConnections ?? Math.floor(openFileLimit() * 0.75)),
+    maxConnections: limitOrOff('maxConnections', options.maxConnections === undefined ? Math.floor(openFileLimit() * 0.75) : options.maxConnections),
     maxPerAddress: limitOrOff('maxPerAddress', all.maxPerAddress),
     maxPerPrincipal: limitOrOff('maxPerPrincipal', all.maxPerPrincipal),
     perPrincipal: oneOf('perPrincipal', all.perPrincipal, ['refuse', 'replace-oldest']),
