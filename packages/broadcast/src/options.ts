@@ -28,7 +28,7 @@ export interface BroadcastOptions {
   readonly userTopics?: boolean
   /** Topics that a new connection is subscribed to before its welcome, without asking the policy. Default: none. */
   readonly automatic?: (connection: Connection) => readonly string[]
-  /** How many topics a client may be subscribed to at once. Default 128. */
+  /** How many topics a client may subscribe to at once; what the server subscribes it to comes on top. Default 128. */
   readonly maxSubscriptions?: number
   /** How often a client may subscribe and unsubscribe. Default `{ max: 20, burst: 128 }`. */
   readonly subscribeRate?: SubscribeRate

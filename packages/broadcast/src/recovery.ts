@@ -14,6 +14,8 @@ export interface Asked {
   readonly since?: Since
   readonly latest?: boolean
   readonly delta?: boolean
+  /** Whether the subscription, when this begins it, counts against the client's limit. */
+  readonly counted?: boolean
 }
 
 /** What it is answered; the data of the reply to `subscribe`. */

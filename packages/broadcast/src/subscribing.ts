@@ -50,7 +50,9 @@ export class Subscribing {
    * first live publication.
    */
   async subscribe (connection: Connection, name: string, asked: Asked, answer: (data: Answer) => void): Promise<Answer> {
+    const isNew = this.#parts.subscriptions.get(connection, name) === undefined
     const subscription = this.#open(connection, name)
+    if (isNew) subscription.counted = asked.counted === true
     const attempt = subscription.turn.then(() => this.#attempt(subscription, asked, answer))
     const turn = attempt.then(() => {}, () => {}).finally(() => {
       if (subscription.turn === turn) subscription.turn = now

@@ -21,6 +21,8 @@ export class Subscription {
   readonly codec: Codec
   readonly topic: SubscribedTopic
   stage: Stage = 'reading'
+  /** Whether a client began it, so that it counts against the client's limit. */
+  counted = false
   /** Whether it went live once, which is when the application is told. */
   told = false
   /** While behind: what the client has already. While paging: how far it was told. */

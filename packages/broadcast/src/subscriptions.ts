@@ -25,8 +25,11 @@ export class Subscriptions {
     return this.#connections.get(connection)?.values() ?? []
   }
 
+  /** How many of them the client began by itself. */
   count (connection: Connection): number {
-    return this.#connections.get(connection)?.size ?? 0
+    let count = 0
+    for (const { counted } of this.of(connection)) if (counted) count++
+    return count
   }
 
   /** The subscription there is, or a new one; `create` makes the topic for its first subscription. */

@@ -51,7 +51,7 @@ export class Wire {
     if (subscriptions.get(connection, topic) === undefined && subscriptions.count(connection) >= options.maxSubscriptions) {
       throw messageFailure('rate-limited', `at most ${options.maxSubscriptions} subscriptions`, { retry: false })
     }
-    await subscribing.subscribe(connection, topic, asked, (answer: Answer) => {
+    await subscribing.subscribe(connection, topic, { ...asked, counted: true }, (answer: Answer) => {
       // The client was told a timeout meanwhile, so it does not count on this subscription.
       if (signal.aborted) throw new SubscriptionEndedError(topic)
       reply(answer)

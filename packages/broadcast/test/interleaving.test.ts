@@ -64,8 +64,11 @@ async function run (scheduler: Scheduler, script: Commands, parts: Guards, more:
   for (let round = 0; round < 12; round++) {
     background.push(assembly.check.check())
     await scheduler.waitIdle()
-    for (const client of clients) if (client.wanted && !client.settled) background.push(client.subscribe())
+    const waiting = clients.filter((client) => client.wanted && !client.settled)
+    for (const client of waiting) background.push(client.subscribe())
     await scheduler.waitIdle()
+    // Two checks find what is missing; after another one that found nothing there is nothing to find.
+    if (round > 2 && waiting.length === 0) break
   }
   await Promise.all(background)
   judge(broker, clients)
@@ -105,12 +108,12 @@ const fails = async (parts: Guards, scripts?: fc.Arbitrary<Commands>): Promise<b
 }
 
 test('whatever happens in whatever order, everybody gets everything once and in order, and nothing is left', async () => {
-  await fc.assert(property(guards), { numRuns: 300 })
+  await fc.assert(property(guards), { numRuns: 500 })
 })
 
 test('so it is when publications wait for each other', async () => {
   const coalesced = { coalesce: { maxDelay: 10 } }
-  await fc.assert(fc.asyncProperty(fc.scheduler(), commands, (scheduler, script) => run(scheduler, script, guards, coalesced)), { numRuns: 200 })
+  await fc.assert(fc.asyncProperty(fc.scheduler(), commands, (scheduler, script) => run(scheduler, script, guards, coalesced)), { numRuns: 100 })
 })
 
 test('so it is for those who take deltas, which the model reads by position alone', async () => {
