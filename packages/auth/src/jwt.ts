@@ -86,12 +86,21 @@ function secretsOf ({ keys, jwks, algorithms }: ResolvedJwt, clock: Clock): Secr
   return [{ secret: { public: ({ header }) => found.find(header) }, algorithms, until: Infinity }]
 }
 
-function verifyOptions ({ issuer, audience, clockTolerance }: ResolvedJwt, algorithms: DatedKey['algorithms']): object {
+function verifyOptions ({ issuer, audience, clockTolerance, jwks }: ResolvedJwt, algorithms: DatedKey['algorithms']): object {
   const requiredClaims = ['exp', 'iat']
   if (issuer !== undefined) requiredClaims.push('iss')
   if (audience !== undefined) requiredClaims.push('aud')
   return {
-    algorithms, allowedIss: issuer, allowedAud: audience, clockTolerance, requiredClaims, complete: true, cache: false
+    algorithms,
+    allowedIss: issuer,
+    allowedAud: audience,
+    clockTolerance,
+    requiredClaims,
+    complete: true,
+    // Clients come back with the token that they have. Keys of an issuer may be withdrawn meanwhile, ours may not.
+    cache: jwks === undefined,
+    // Refusals are never remembered: the cache adds the tolerance, so it is taken away here.
+    errorCacheTTL: () => -1 - clockTolerance
   }
 }
 
@@ -100,7 +109,8 @@ function readComplete (token: string, { header, payload }: Complete): ReadToken 
   const signed = token.slice(0, token.lastIndexOf('.'))
   return {
     type: typeof header.typ === 'string' ? header.typ.toLowerCase().replace(/^application\//, '') : typeof header.typ,
-    claims: payload,
+    // A copy, because what the cache holds is shared by all connections of the token.
+    claims: { ...payload },
     tokenId: typeof jti === 'string' && jti !== '' && jti.length <= 256
       ? jti
       : digest(signed)

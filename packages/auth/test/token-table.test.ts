@@ -144,6 +144,17 @@ void t.test('a key that is being replaced is good until its date', async (t) => 
   t.equal(await status(token({ claims: { ...goodClaims(), exp: seconds(-1) } })), 401)
 })
 
+void t.test('a token that comes again is read as it was, whatever the app did to its claims', async (t) => {
+  const { app } = await server(t, { jwt: { secret, clockTolerance: 1_000, principal: (claims) => Object.assign(claims, { id: String(claims.sub), sub: 'eve' }) } })
+  const get = async (made: string) => (await app.inject({ url: '/me', headers: { authorization: `Bearer ${made}` } }))
+  const made = token()
+  for (let turn = 0; turn < 3; turn++) t.equal((await get(made)).json<{ id: string }>().id, 'ada')
+  const soon = token({ claims: { ...goodClaims(), nbf: seconds(2) } })
+  t.equal((await get(soon)).statusCode, 401)
+  await new Promise((resolve) => { setTimeout(resolve, 1_100) })
+  t.equal((await get(soon)).statusCode, 200, 'a refusal is not remembered')
+})
+
 void t.test('the principal may be made by the app', async (t) => {
   const { app } = await server(t, { jwt: { secret, principal: ({ email }) => typeof email === 'string' ? { id: email } : null } })
   const get = (claims: object) => app.inject({ url: '/me', headers: { authorization: `Bearer ${token({ claims: { ...goodClaims(), ...claims } })}` } })
