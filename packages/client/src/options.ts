@@ -9,7 +9,7 @@ export interface ClientOptions {
   readonly token?: string | TokenSource
   /** Default: the platform's own. Node 20 has none: install `ws` and give its `WebSocket`. */
   readonly WebSocket?: WebSocketConstructor
-  /** Default: JSON. Give `msgpackCodec` of `@fastify-realtime/protocol/msgpack` for MessagePack. */
+  /** Default: JSON. Give `msgpackCodec` of `@fastify-realtime/client/msgpack` for MessagePack. */
   readonly codec?: ClientCodec
   /** How long a request waits for its reply, the wait for a connection included, in milliseconds. Default 10,000. */
   readonly timeout?: number
