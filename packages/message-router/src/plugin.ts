@@ -5,15 +5,17 @@ import type { MessageOptions } from './message-options.ts'
 import type { MessageRoute } from './message-route.ts'
 import { MessageRouter } from './message-router.ts'
 import { resolveOptions, type MessageRouterOptions } from './options.ts'
+import { guardRegister } from './register-guard.ts'
 import type { ScopeOptions } from './scope.ts'
 
 const plugin: FastifyPluginAsync<MessageRouterOptions> = async (app, options) => {
   const router = new MessageRouter(app.connectionPool, resolveOptions(options))
   router.scopes.add(app, options)
 
-  app.decorate('message', function message (this: FastifyInstance, type: string, ...rest: [MessageHandler] | [MessageOptions, MessageHandler]): MessageRoute {
-    return rest.length === 1 ? router.add(this, type, {}, rest[0]) : router.add(this, type, ...rest)
+  app.decorate('message', function message (this: FastifyInstance, type: string, ...rest: [MessageHandler] | [MessageOptions | undefined, MessageHandler]): MessageRoute {
+    return rest.length === 1 ? router.add(this, type, {}, rest[0]) : router.add(this, type, rest[0] ?? {}, rest[1])
   })
+  guardRegister(app)
   app.addHook('onRegister', (instance, scopeOptions: ScopeOptions) => router.scopes.add(instance, scopeOptions))
   app.addHook('onReady', async () => router.compile())
   app.addHook('onClose', async () => router.stop())

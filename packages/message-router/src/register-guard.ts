@@ -1,0 +1,49 @@
+import type { FastifyInstance } from 'fastify'
+import { InvalidOptionError } from './errors.ts'
+
+type Register = (this: FastifyInstance, plugin: unknown, options?: unknown) => unknown
+
+const skipsOverride = Symbol.for('skip-override')
+const displayName = Symbol.for('fastify.display-name')
+
+/**
+ * `messageHooks` often say who may send, so they must never be dropped. Fastify tells us the register options of plugins
+ * that make a scope, but not those of a plugin that makes none, such as one wrapped by `fastify-plugin`, and not what a
+ * function makes of them. So `register` itself refuses both.
+ */
+export function guardRegister (app: FastifyInstance): void {
+  const register = app.register as Register
+  const guarded: Register = function (plugin, options) {
+    if (typeof options === 'function') return register.call(this, plugin, watched(options))
+    return register.call(this, concernsMessages(options) ? scoped(plugin) : plugin, options)
+  }
+  app.register = guarded as FastifyInstance['register']
+}
+
+function concernsMessages (options: unknown): boolean {
+  const { messageHooks, messagePrefix } = (options ?? {}) as { messageHooks?: unknown, messagePrefix?: unknown }
+  return messageHooks !== undefined || messagePrefix !== undefined
+}
+
+/** @throws {FRT_ERR_MESSAGE_OPTION} when the plugin makes no scope; what `import()` promises rejects with it */
+function scoped (plugin: unknown): unknown {
+  if (plugin instanceof Promise) return plugin.then(scoped)
+  const { default: inside = plugin } = plugin as { default?: unknown }
+  if (Reflect.get(inside as object, skipsOverride) !== true) return plugin
+  const { [displayName]: display, name } = inside as { [displayName]?: string, name: string }
+  throw new InvalidOptionError('register options', `"${display ?? name}" makes no scope that messageHooks and messagePrefix could hold for: ` +
+    'give fastify-plugin { encapsulate: true }, register it inside a scope that has them, or give the hooks to its messages')
+}
+
+/** Called while the plugin is loaded, where an error would end the process: it is told when the app gets ready. */
+function watched (optionsOf: Function): (instance: FastifyInstance) => unknown {
+  return (instance) => {
+    const options: unknown = optionsOf(instance)
+    if (concernsMessages(options)) {
+      instance.addHook('onReady', async () => {
+        throw new InvalidOptionError('register options', 'messageHooks and messagePrefix must be in an object, but a function gave them: Fastify calls it when the scope is made already')
+      })
+    }
+    return options
+  }
+}
