@@ -1,12 +1,32 @@
 import { inspect } from 'node:util'
-import { InvalidOptionError } from './errors.ts'
+import { isReservedType } from '@fastify-realtime/protocol'
+import { InvalidOptionError, ReservedMessageError } from './errors.ts'
 import type { MessageHook, MessageHooks } from './message-hook.ts'
 
 /** Beyond it a Node timer fires at once. */
 const longestTimer = 2_147_483_647
+/** Bytes. */
+const longestType = 128
 
 export function refuse (where: string, name: string, expected: string, came: unknown): never {
   throw new InvalidOptionError(where, `${name} must be ${expected}, but it is ${inspect(came, { depth: 0 })}`)
+}
+
+/** A misspelt hook must not be a hook that never runs. */
+export function checkNames (where: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find(name => !known.includes(name))
+  if (unknown !== undefined) throw new InvalidOptionError(where, `there is no option "${unknown}", only ${known.join(', ')}`)
+}
+
+/**
+ * @throws {FRT_ERR_MESSAGE_OPTION} for what is no type
+ * @throws {FRT_ERR_MESSAGE_RESERVED} for a type of the protocol
+ */
+export function checkType (type: unknown, builtIn: boolean): void {
+  if (typeof type !== 'string' || type === '' || Buffer.byteLength(type) > longestType) {
+    refuse('message', 'type', `a string of 1 to ${longestType} bytes`, type)
+  }
+  if (!builtIn && isReservedType(type)) throw new ReservedMessageError(type)
 }
 
 /** Accepts milliseconds that a timer can hold. */

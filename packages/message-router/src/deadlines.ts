@@ -1,12 +1,11 @@
 import type { Clock, Timer } from '@fastify-realtime/protocol'
 
 /** Something that has until `due`; a link of the list that `Deadlines` keeps. */
-export abstract class Deadline {
-  due = 0
-  previous: Deadline | null = null
-  next: Deadline | null = null
-
-  abstract expire (): void
+export interface Deadline {
+  due: number
+  previous: Deadline | null
+  next: Deadline | null
+  expire (): void
 }
 
 /**
@@ -35,11 +34,14 @@ export class Deadlines {
   }
 
   /** Call once, and not for one that expired. */
-  remove ({ previous, next }: Deadline): void {
+  remove (deadline: Deadline): void {
+    const { previous, next } = deadline
     if (previous === null) this.#first = next
     else previous.next = next
     if (next === null) this.#last = previous
     else next.previous = previous
+    // Who keeps one must not keep its neighbours, and all that came after them.
+    deadline.previous = deadline.next = null
   }
 
   stop (): void {

@@ -1,15 +1,10 @@
 import { isMessageFailure } from '@fastify-realtime/protocol'
-import type { FailureCode } from '@fastify-realtime/protocol'
+import type { Failure, FailureCode } from '@fastify-realtime/protocol'
 import type { FastifySchemaValidationError } from 'fastify'
 import { problemsOf } from './validation-error.ts'
 
-/** A failure envelope without its frame. */
-export interface FailureBody {
-  readonly code: FailureCode
-  readonly message: string
-  readonly retry: boolean
-  readonly details?: unknown
-}
+/** What a failure says. */
+export type FailureBody = Omit<Failure, 'type' | 'id'>
 
 const codes: ReadonlyMap<number, FailureCode> = new Map([
   [401, 'unauthenticated'], [403, 'forbidden'], [404, 'not-found'], [408, 'timeout'], [409, 'conflict'], [410, 'not-found'],
@@ -19,13 +14,8 @@ const codes: ReadonlyMap<number, FailureCode> = new Map([
 /** Of our own faults the sender learns nothing. */
 export const internal: FailureBody = Object.freeze({ code: 'internal', message: 'internal error', retry: false })
 
-/** The code for an HTTP status: what no other code names is the sender's fault below 500, and `internal` from there on. */
-export function codeOf (status: number): FailureCode {
-  return codes.get(status) ?? (status < 500 ? 'invalid-data' : 'internal')
-}
-
 /** The status of anything that was thrown; `reply` is the one that a hook set before it failed. */
-export function statusOf (error: unknown, reply: number = 200): number {
+export function statusOf (error: unknown, reply: number): number {
   const { statusCode, status } = (error ?? {}) as { statusCode?: unknown, status?: unknown }
   return [statusCode, status, reply].find(isErrorStatus) ?? 500
 }
@@ -34,32 +24,39 @@ export function statusOf (error: unknown, reply: number = 200): number {
  * What a sender is told of something thrown. The code and status of the error stay readable in `details`; of what maps
  * to `internal` nothing is told.
  */
-export function failureOf (error: unknown, replyStatus?: number): FailureBody {
+export function failureOf (error: unknown, replyStatus: number, idempotent: boolean): FailureBody {
   if (isMessageFailure(error)) return error
   const status = statusOf(error, replyStatus)
-  const code = codeOf(status)
-  if (code === 'internal') return internal
-  return { code, message: messageOf(error, code), retry: mayWorkLater(code), details: detailsOf(error, status) }
+  return bodyOf(status, error, detailsOf(error, status), idempotent)
 }
 
 /** What a sender is told when a hook or an error handler answered with `payload` itself. */
-export function failureFrom (payload: unknown, status: number): FailureBody {
+export function failureFrom (payload: unknown, status: number, idempotent: boolean): FailureBody {
+  return bodyOf(status, payload, typeof payload === 'object' ? payload ?? undefined : undefined, idempotent)
+}
+
+function bodyOf (status: number, said: unknown, details: object | undefined, idempotent: boolean): FailureBody {
   const code = codeOf(status)
   if (code === 'internal') return internal
-  const body = { code, message: messageOf(payload, code), retry: mayWorkLater(code) }
-  return typeof payload === 'object' && payload !== null ? { ...body, details: payload } : body
+  return { code, message: messageOf(said, code), retry: mayWorkLater(code, idempotent), details }
+}
+
+/** What no other code names is the sender's fault below 500, and `internal` from there on. */
+function codeOf (status: number): FailureCode {
+  return codes.get(status) ?? (status < 500 ? 'invalid-data' : 'internal')
 }
 
 function isErrorStatus (status: unknown): status is number {
   return typeof status === 'number' && status >= 400 && status <= 599
 }
 
-function mayWorkLater (code: FailureCode): boolean {
-  return code === 'rate-limited' || code === 'timeout' || code === 'unavailable'
+/** After a timeout nobody knows what was done. */
+function mayWorkLater (code: FailureCode, idempotent: boolean): boolean {
+  return code === 'timeout' ? idempotent : code === 'rate-limited' || code === 'unavailable'
 }
 
-function messageOf (thrown: unknown, code: FailureCode): string {
-  const message: unknown = typeof thrown === 'string' ? thrown : (thrown as { message?: unknown } | null | undefined)?.message
+function messageOf (said: unknown, code: FailureCode): string {
+  const message: unknown = typeof said === 'string' ? said : (said as { message?: unknown } | null | undefined)?.message
   return typeof message === 'string' && message !== '' ? message : code
 }
 

@@ -17,8 +17,10 @@ export class HookReply {
     return this.#payload
   }
 
+  /** @throws {RangeError} for what is no HTTP status, so that a slip of a hook refuses rather than answers */
   code (status: number): this {
-    this.raw.statusCode = status
+    if (!(status >= 100 && status <= 599)) throw new RangeError(`Expected an HTTP status, got ${String(status)}.`)
+    this.raw.statusCode = Number(status)
     return this
   }
 

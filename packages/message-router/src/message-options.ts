@@ -1,6 +1,6 @@
 import type { MessageSchema } from './schema-types.ts'
 import type { MessageHook, MessageHooks } from './message-hook.ts'
-import { checkHooks, checkMilliseconds, checkTimeout, hooksOf, refuse } from './checks.ts'
+import { checkHooks, checkMilliseconds, checkNames, checkTimeout, hooksOf, refuse } from './checks.ts'
 
 /** At most `max` messages at once, refilled evenly over `timeWindow` milliseconds. */
 export interface MessageRateLimit {
@@ -40,9 +40,14 @@ export interface ResolvedMessageOptions {
   readonly builtIn: boolean
 }
 
+const names: readonly string[] = [
+  'schema', 'only', 'preValidation', 'preHandler', 'rateLimit', 'timeout', 'idempotent', 'builtIn'
+] satisfies Array<keyof MessageOptions>
+
 /** @throws {FRT_ERR_MESSAGE_OPTION} */
 export function resolveMessageOptions (type: string, options: MessageOptions, defaultTimeout: number | false): ResolvedMessageOptions {
   const where = `message "${type}"`
+  checkNames(where, options, names)
   const { schema = {}, only, rateLimit = false, timeout = defaultTimeout, idempotent = false, builtIn = false } = options
   if (typeof schema !== 'object' || schema === null) refuse(where, 'schema', 'an object with data and reply', schema)
   checkTimeout(where, timeout)

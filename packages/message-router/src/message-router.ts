@@ -1,21 +1,19 @@
 import type { FastifyInstance } from 'fastify'
 import type { Connection, ConnectionPool } from '@fastify-realtime/connection-pool'
-import type { Message } from '@fastify-realtime/protocol'
+import { failureEnvelope, type Message } from '@fastify-realtime/protocol'
 import { Carriers } from './carriers.ts'
-import { refuse } from './checks.ts'
+import { checkType, refuse } from './checks.ts'
 import { Deadlines } from './deadlines.ts'
 import type { FailureBody } from './failure-body.ts'
 import type { MessageHandler } from './message-context.ts'
 import { resolveMessageOptions, type MessageOptions, type ResolvedMessageOptions } from './message-options.ts'
 import type { MessageRoute } from './message-route.ts'
-import { checkType } from './message-type.ts'
 import type { ResolvedOptions } from './options.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { RouteTable } from './route-table.ts'
 import { Route } from './route.ts'
 import { nothing, Scopes } from './scope.ts'
-import { sendFailure } from './send-failure.ts'
-import { messageChannel, type MessageTrace } from './tracing.ts'
+import { messageChannel, traced } from './tracing.ts'
 
 const unauthenticated: FailureBody = Object.freeze({ code: 'unauthenticated', message: 'this endpoint needs a principal', retry: false })
 const unknownType: FailureBody = Object.freeze({ code: 'unknown-type', message: 'nobody handles this message type', retry: false })
@@ -75,10 +73,12 @@ export class MessageRouter {
 
   /** The receiver of the pool. */
   receive (connection: Connection, message: Message): void | Promise<void> {
-    if (connection.principal === null && !connection.endpoint.anonymous) return sendFailure(connection, message.id, unauthenticated)
+    if (connection.principal === null && !connection.endpoint.anonymous) return refuseMessage(connection, message, unauthenticated)
     const route = this.#table.find(connection.route, message.type)
-    if (route === undefined) return sendFailure(connection, message.id, unknownType)
-    return messageChannel.hasSubscribers ? traced(route, connection, message) : route.run(connection, message)
+    if (route === undefined) return refuseMessage(connection, message, unknownType)
+    return messageChannel.hasSubscribers
+      ? traced(connection, message, (trace) => route.run(connection, message, trace))
+      : route.run(connection, message)
   }
 
   forget (connection: Connection): void {
@@ -104,8 +104,6 @@ export class MessageRouter {
   }
 }
 
-function traced (route: Route, connection: Connection, message: Message): Promise<void> {
-  const { id, type } = message
-  const trace: MessageTrace = { type, connection, ...(id !== undefined && { id }) }
-  return messageChannel.tracePromise(async () => route.run(connection, message, trace), trace)
+function refuseMessage (connection: Connection, { id }: Message, body: FailureBody): void {
+  connection.sendEnvelope(failureEnvelope(body, id))
 }

@@ -3,21 +3,18 @@ import type { Connection, ConnectionPool } from '@fastify-realtime/connection-po
 import type { Message } from '@fastify-realtime/protocol'
 import { refuse } from './checks.ts'
 import type { Deadlines } from './deadlines.ts'
-import { answerError, answerWith, errorHandlersOf, refuseWith } from './error-handlers.ts'
+import { answerError, answerWith, errorHandlersOf } from './error-handlers.ts'
 import { Exchange, type ExchangeRoute } from './exchange.ts'
 import type { FailureBody } from './failure-body.ts'
 import { HookReply } from './hook-reply.ts'
-import { HookRequest } from './hook-request.ts'
 import type { MessageHandler } from './message-context.ts'
-import type { MessageHook } from './message-hook.ts'
+import { runHooks, type MessageHook } from './message-hook.ts'
 import type { RateLimiter } from './rate-limiter.ts'
-import { compileReply, sendPlain, sendSerialized, type SendReply } from './reply-sender.ts'
-import { runHooks } from './run-hook.ts'
+import { sendPlain, sendSerialized, type SendReply } from './reply-sender.ts'
 import type { MessageSchema } from './schema-types.ts'
 import { isThenable } from './thenable.ts'
 import type { MessageTrace } from './tracing.ts'
-import { compileData, type Validate, type Validation } from './validation.ts'
-import { within } from './within.ts'
+import { compileData, type Validate } from './validation.ts'
 
 export interface RouteParts {
   /** With the prefix of its scope. */
@@ -76,7 +73,7 @@ export class Route implements ExchangeRoute {
       if (!this.scope.hasRoute({ method: 'GET', url })) refuse(`message "${this.type}"`, 'only', 'the URL pattern of a route', url)
     }
     if (data !== undefined) this.#validate = compileData(this.scope, this.type, data)
-    if (reply !== undefined) this.#send = sendSerialized(pool, compileReply(this.scope, this.type, reply))
+    if (reply !== undefined) this.#send = sendSerialized(pool, this.scope, this.type, reply)
     this.#errorHandlers = errorHandlersOf(this.scope)
   }
 
@@ -86,67 +83,66 @@ export class Route implements ExchangeRoute {
       const retryAfter = this.#limiter.take(connection)
       if (retryAfter > 0) return exchange.refuse(rateLimited(retryAfter))
     }
-    if (this.#hooked) return within(this.deadlines, exchange, this.#runWithHooks(exchange))
     try {
-      const validation = this.#validate === null ? undefined : this.#validate(exchange.data)
-      if (isThenable(validation)) return within(this.deadlines, exchange, this.#runLater(exchange, validation))
-      if (validation !== undefined) exchange.data = dataOf(validation)
-      const result = this.#handle(exchange)
-      if (isThenable(result)) return within(this.deadlines, exchange, this.#settle(exchange, result))
+      const result = this.#hooked ? this.#runHooks(exchange) : this.#runHandler(exchange)
+      if (isThenable(result)) return this.#settle(exchange, result)
       exchange.succeed(result)
     } catch (error) {
-      return this.#fail(exchange, error)
+      const answering = answerError(this.#errorHandlers, exchange, error)
+      if (answering !== undefined) return this.#settle(exchange, answering)
+      exchange.end()
     }
   }
 
-  #handle (exchange: Exchange): unknown {
+  /** What it answers is the reply, unless the exchange was answered already. */
+  #runHandler (exchange: Exchange): unknown {
+    const checking = this.#check(exchange)
+    return checking === undefined ? this.#handler.call(this.scope, exchange) : this.#runLater(exchange, checking)
+  }
+
+  async #runLater (exchange: Exchange, checking: PromiseLike<void>): Promise<unknown> {
+    await checking
+    return exchange.answered ? undefined : this.#handler.call(this.scope, exchange)
+  }
+
+  async #runHooks (exchange: Exchange): Promise<unknown> {
+    const { preValidation, preHandler } = this.#parts
+    const reply = exchange.hookReply = new HookReply()
+    if (await runHooks(preValidation, exchange, reply)) return answerWith(exchange, reply)
+    await this.#check(exchange)
+    if (await runHooks(preHandler, exchange, reply)) return answerWith(exchange, reply)
     return this.#handler.call(this.scope, exchange)
   }
 
-  async #settle (exchange: Exchange, result: PromiseLike<unknown>): Promise<void> {
-    try {
-      exchange.succeed(await result)
-    } catch (error) {
-      await this.#fail(exchange, error)
-    }
+  /** Validates, and puts in the data that the schema made. */
+  #check (exchange: Exchange): PromiseLike<void> | undefined {
+    if (this.#validate === null) return undefined
+    const data = this.#validate(exchange.data)
+    if (isThenable(data)) return data.then((later) => { exchange.data = later })
+    exchange.data = data
   }
 
-  async #runLater (exchange: Exchange, validation: Promise<Validation>): Promise<void> {
-    try {
-      exchange.data = dataOf(await validation)
-      exchange.succeed(await this.#handle(exchange))
-    } catch (error) {
-      await this.#fail(exchange, error)
-    }
-  }
-
-  async #runWithHooks (exchange: Exchange): Promise<void> {
-    const { scope } = this
-    const request = new HookRequest(exchange, this.type, scope)
-    const reply = new HookReply()
-    try {
-      let sent = this.#parts.preValidation.length > 0 && await runHooks(this.#parts.preValidation, scope, request, reply)
-      if (!sent) {
-        if (this.#validate !== null) exchange.data = dataOf(await this.#validate(exchange.data))
-        sent = this.#parts.preHandler.length > 0 && await runHooks(this.#parts.preHandler, scope, request, reply)
+  /** For the pool: kept when the exchange ends, so that the connection's next message may come. */
+  #settle (exchange: Exchange, result: PromiseLike<unknown>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      exchange.wait(resolve)
+      const fail = (error: unknown): void => {
+        // What a logger throws must reach the pool, and never be an unhandled rejection.
+        this.#answerLater(exchange, error).then(() => exchange.end(), reject)
       }
-      if (sent) answerWith(exchange, reply)
-      else if (!exchange.answered) exchange.succeed(await this.#handle(exchange))
-    } catch (error) {
-      await this.#fail(exchange, error, request, reply.statusCode)
-    }
+      Promise.resolve(result).then((value) => {
+        try {
+          exchange.succeed(value)
+        } catch (error) {
+          fail(error)
+        }
+      }, fail)
+    })
   }
 
-  #fail (exchange: Exchange, error: unknown, request?: HookRequest, status: number = 200): void | Promise<void> {
-    if (exchange.answered) exchange.log.warn({ err: error }, 'message failed after its answer')
-    else if (this.#errorHandlers.length === 0) refuseWith(exchange, error, status)
-    else return answerError(this.#errorHandlers, exchange, request ?? new HookRequest(exchange, this.type, this.scope), error, status)
+  async #answerLater (exchange: Exchange, error: unknown): Promise<void> {
+    await answerError(this.#errorHandlers, exchange, error)
   }
-}
-
-function dataOf (validation: Validation): unknown {
-  if ('error' in validation) throw validation.error
-  return validation.data
 }
 
 function rateLimited (retryAfter: number): FailureBody {

@@ -3,11 +3,11 @@ import { MessageSchemaError } from './errors.ts'
 import { isThenable } from './thenable.ts'
 import { formatterOf, validationError, type SchemaErrorFormatter } from './validation-error.ts'
 
-/** What comes out of a validator: the data as the schema made it, or an error that is ready to be thrown. */
-export type Validation = { readonly error: Error } | { readonly data: unknown }
-
-/** Checks data; a promise only for schemas that are asynchronous themselves. */
-export type Validate = (data: unknown) => Validation | Promise<Validation>
+/**
+ * Checks data and answers it as the schema made it; a promise only for schemas that are asynchronous themselves.
+ * @throws an error that Fastify would make of what breaks the schema
+ */
+export type Validate = (data: unknown) => unknown
 
 interface Compiled {
   (data: unknown, context?: object): unknown
@@ -48,20 +48,18 @@ function withRoot (compiled: Compiled, format: SchemaErrorFormatter): Validate {
   }
 }
 
-function judge (compiled: Compiled, format: SchemaErrorFormatter, data: unknown, result: unknown): Validation | Promise<Validation> {
-  if (result === true) return { data }
-  if (result === false) return { error: validationError(compiled.errors, format) }
+function judge (compiled: Compiled, format: SchemaErrorFormatter, data: unknown, result: unknown): unknown {
+  if (result === true) return data
+  if (result === false) throw validationError(compiled.errors ?? [], format)
   if (isThenable(result)) return judgeLater(compiled, format, data, result)
-  if (typeof result !== 'object' || result === null) return { data }
-  if ('error' in result && result.error) return { error: validationError(result.error, format) }
-  return { data: 'value' in result ? result.value : data }
+  if (typeof result !== 'object' || result === null) return data
+  if ('error' in result && result.error) throw validationError(result.error, format)
+  return 'value' in result ? result.value : data
 }
 
 /** As Fastify has it, an asynchronous validator only passes or fails: its value is data of the sender. */
-async function judgeLater (compiled: Compiled, format: SchemaErrorFormatter, data: unknown, result: PromiseLike<unknown>): Promise<Validation> {
-  try {
-    return await result === false ? { error: validationError(compiled.errors, format) } : { data }
-  } catch (error) {
-    return { error: validationError(error, format) }
-  }
+async function judgeLater (compiled: Compiled, format: SchemaErrorFormatter, data: unknown, result: PromiseLike<unknown>): Promise<unknown> {
+  const passed = await result.then((value) => value !== false, (error: unknown) => { throw validationError(error, format) })
+  if (!passed) throw validationError(compiled.errors ?? [], format)
+  return data
 }

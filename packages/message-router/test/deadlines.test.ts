@@ -1,13 +1,15 @@
 import t from 'tap'
 import { fakeClock } from '@fastify-realtime/testing'
-import { Deadline, Deadlines } from '../src/deadlines.ts'
+import { Deadlines, type Deadline } from '../src/deadlines.ts'
 
-class Noted extends Deadline {
+class Noted implements Deadline {
+  due = 0
+  previous: Deadline | null = null
+  next: Deadline | null = null
   readonly #name: string
   readonly #notes: string[]
 
   constructor (name: string, notes: string[]) {
-    super()
     this.#name = name
     this.#notes = notes
   }
@@ -46,6 +48,7 @@ void t.test('what was removed does not expire, wherever it stood in the list', a
     deadlines.add(new Noted('d', expired))
     clock.advance(100)
     t.same(expired, ['a', 'b', 'c', 'd'].toSpliced(gone, 1))
+    t.same(all.map(({ previous, next }) => previous ?? next), [null, null, null], 'who keeps one keeps no other')
   }
   const clock = fakeClock()
   const deadlines = new Deadlines(clock, 100)

@@ -18,7 +18,7 @@ void t.test('a thrown error becomes the failure of its status', async (t) => {
     const failure = await peer.ask('fail', status)
     t.equal(failure.code, code, String(status))
     t.equal(failure.message, code === 'internal' ? 'internal error' : 'words')
-    t.equal(failure.retry, ['rate-limited', 'timeout', 'unavailable'].includes(code))
+    t.equal(failure.retry, ['rate-limited', 'unavailable'].includes(code))
     t.same(failure.details, code === 'internal' ? undefined : { statusCode: status })
   }
 })

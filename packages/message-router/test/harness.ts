@@ -70,7 +70,7 @@ export interface StartOptions {
 
 /** `?as=ada` connects as the principal `ada`. `/open` is anonymous. */
 export async function build (t: Test, { server = {}, pool = {}, router = {} }: StartOptions = {}): Promise<FastifyInstance> {
-  const app = Fastify({ forceCloseConnections: true, ...server })
+  const app = Fastify({ forceCloseConnections: true, connectionTimeout: 60_000, ...server })
   t.teardown(async () => app.close())
   await app.register(connectionPool, pool)
   app.decorateRequest('principal', null)

@@ -68,17 +68,45 @@ void t.test('with hooks, validation and handler fail as they do without', async 
   t.equal((await peer.ask('join', 'red')).code, 'internal')
 })
 
+void t.test('an asynchronous schema is waited for between the hooks', async (t) => {
+  const { connect } = await start(t, (app) => {
+    app.setValidatorCompiler(() => (async (data: unknown) => data === 'good') as never)
+    app.message('join', { schema: { data: {} }, preHandler: async () => {} }, () => 'joined')
+  })
+  const peer = await connect()
+  t.equal((await peer.ask('join', 'good')).data, 'joined')
+  t.equal((await peer.ask('join', 'bad')).code, 'invalid-data')
+})
+
+void t.test('a status that is none refuses', async (t) => {
+  const { connect } = await start(t, (app) => {
+    for (const status of ['forbidden', Number.NaN, undefined, 0, 600]) {
+      app.message(String(status), { preHandler: async (_request, reply) => { reply.code(status as number).send('no') } }, () => t.fail('handled'))
+    }
+    app.message('text', { preHandler: async (_request, reply) => { reply.code('403' as never).send(null) } }, () => t.fail('handled'))
+  })
+  const peer = await connect()
+  for (const type of ['forbidden', 'NaN', 'undefined', '0', '600']) t.equal((await peer.ask(type)).code, 'internal', type)
+  t.same(await peer.ask('text'), { type: 'failure', id: peer.lastId, code: 'forbidden', message: 'forbidden', retry: false })
+})
+
+void t.test('a hook cannot change who the connection acts for', async (t) => {
+  const { connect } = await start(t, (app) => {
+    app.message('join', { preHandler: async (request) => { Object.assign(request, { principal: { id: 'grace' } }) } }, () => t.fail('handled'))
+  })
+  t.equal((await (await connect()).ask('join')).code, 'internal')
+})
+
 void t.test('what a hook puts on the request, later hooks and the error handler find', async (t) => {
   const { connect } = await start(t, (app) => {
     app.setErrorHandler((_error, request, reply) => { void reply.code(409).send({ user: Reflect.get(request, 'user') as unknown }) })
     app.message('join', {
       preValidation: async (request) => {
-        request.principal = { id: 'grace' }
         Object.assign(request, { user: 'grace' })
       },
       preHandler: async (request) => {
         t.equal(Reflect.get(request, 'user'), 'grace')
-        t.same(request.principal, { id: 'grace' })
+        t.same(request.principal, { id: 'ada' })
         request.log.info('seen')
         t.equal(request.signal.aborted, false)
       }

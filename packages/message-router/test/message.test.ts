@@ -9,7 +9,7 @@ void t.test('a returned value is the reply, an undefined one a reply without dat
   const { connect } = await start(t, (app) => {
     app.message('echo', ({ data }) => data)
     app.message('later', async ({ data }) => data)
-    app.message('nothing', () => {})
+    app.message('nothing', undefined as never, () => {})
   })
   const peer = await connect()
   t.same(await peer.ask('echo', { text: 'hi' }), { type: 'reply', id: '1', data: { text: 'hi' } })

@@ -24,12 +24,14 @@ void t.test('a route refuses what it cannot use, and says what it expected, what
     [{ rateLimit: { max: 1, timeWindow: false } }, /rateLimit.timeWindow must be milliseconds from 1 to 2147483647, but it is false/u],
     [{ idempotent: 'yes' }, /idempotent must be a boolean, but it is 'yes'/u],
     [{ builtIn: 1 }, /builtIn/u],
+    [{ onRequest: () => {} }, /message "x": there is no option "onRequest", only schema, only, preValidation, preHandler, /u],
     [{ preHandler: 'x' }, /preHandler must be a function or a list of functions, but it is 'x'/u],
     [{ preValidation: [() => {}, null] }, /preValidation .* null/u]
   ]
   for (const [options, message] of wrong) {
     t.throws(() => app.message('x', options as MessageOptions, () => {}), { code: 'FRT_ERR_MESSAGE_OPTION', message }, message.source)
   }
+  t.throws(() => (app.message as unknown as (type: string) => void)('x'), { message: /message "x": handler must be a function, but it is undefined/u })
   t.throws(() => app.message('x', {}, 'no function' as never), { message: /message "x": handler must be a function/u })
   for (const type of ['', 'x'.repeat(129), 'é'.repeat(65), 5 as never]) {
     t.throws(() => app.message(type, () => {}), { message: /type must be a string of 1 to 128 bytes/u })
@@ -79,6 +81,7 @@ void t.test('the plugin refuses options that it cannot use', async (t) => {
     [{ clock: null }, /message-router: clock must be a Clock/u],
     [{ messagePrefix: 5 }, /register options: messagePrefix must be a string, but it is 5/u],
     [{ messageHooks: 5 }, /register options: messageHooks must be an object/u],
+    [{ messageHooks: { onRequest: () => {} } }, /messageHooks: there is no option "onRequest", only preValidation, preHandler/u],
     [{ messageHooks: null }, /register options: messageHooks must be an object/u],
     [{ messageHooks: { preHandler: 5 } }, /register options: messageHooks.preHandler must be a function/u]
   ] as const) {

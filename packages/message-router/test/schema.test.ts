@@ -127,8 +127,8 @@ void t.test('a reply that does not fit its schema is internal', async (t) => {
   t.same(await peer.next(), { type: 'reply', id: 'quo"te', data: { size: 1 } })
 })
 
-void t.test('a codec that is not JSON encodes what the schema left', async (t) => {
-  const shouting: Codec = { ...jsonCodec, subprotocol: 'shouting', encode: (envelope) => JSON.stringify({ ...envelope, loud: true }) }
+void t.test('the codec of the connection puts the reply around what the schema left', async (t) => {
+  const shouting: Codec = { ...jsonCodec, subprotocol: 'shouting', encodeReply: (id, payload) => `{"type":"reply","id":"${id}","data":${payload as string},"loud":true}` }
   const { connect } = await start(t, (app) => {
     app.message('sized', { schema: { reply: { type: 'object', properties: { size: { type: 'integer' } } } } }, () => ({ size: 2, secret: 1 }))
   }, { pool: { codecs: [shouting] } })

@@ -1,6 +1,7 @@
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import t from 'tap'
 import { fakeClock } from '@fastify-realtime/testing'
+import type { MessageContext } from '../src/index.ts'
 import { start } from './harness.ts'
 
 void t.test('a handler that takes too long fails as timeout, its signal aborts, and its late answer goes nowhere', async (t) => {
@@ -63,6 +64,78 @@ void t.test('a timeout covers the hooks, and ends a hook that never tells', asyn
   t.equal((await peer.ask('late')).code, 'timeout')
   finish()
   t.equal((await peer.ask('hangs')).code, 'timeout')
+})
+
+void t.test('after its timeout a message runs neither hooks nor the handler', async (t) => {
+  const clock = fakeClock()
+  const { connect } = await start(t, (app) => {
+    const slow = async (): Promise<boolean> => {
+      await new Promise(setImmediate)
+      clock.advance(100)
+      return true
+    }
+    app.setValidatorCompiler(() => slow as never)
+    app.message('validated', { schema: { data: {} }, timeout: 100 }, () => t.fail('handled'))
+    app.message('hooked', { schema: { data: {} }, timeout: 100, preValidation: async () => {}, preHandler: () => t.fail('hook ran') }, () => t.fail('handled'))
+    app.message('between', { timeout: 100, preHandler: [slow, () => t.fail('hook ran')] }, () => t.fail('handled'))
+    app.message('last', { timeout: 100, preHandler: slow }, () => t.fail('handled'))
+    app.message('next', () => 'next')
+  }, { router: { clock } })
+  const peer = await connect()
+  for (const type of ['validated', 'hooked', 'between', 'last']) t.equal((await peer.ask(type)).code, 'timeout', type)
+  t.equal((await peer.ask('next')).data, 'next')
+})
+
+void t.test('a timeout covers the error handler, whatever failed', async (t) => {
+  const clock = fakeClock()
+  const { connect } = await start(t, (app) => {
+    app.setErrorHandler(() => new Promise(() => { setImmediate(() => clock.advance(30_000)) }))
+    app.message('now', () => { throw new Error('x') })
+    app.message('later', async () => { throw new Error('x') })
+  }, { router: { clock } })
+  const peer = await connect()
+  t.equal((await peer.ask('now')).code, 'timeout')
+  t.equal((await peer.ask('later')).code, 'timeout')
+})
+
+void t.test('a failure that comes of a timeout elsewhere says retry only on an idempotent route', async (t) => {
+  const fail = (): never => { throw Object.assign(new Error('upstream'), { statusCode: 504 }) }
+  const { connect } = await start(t, (app) => {
+    app.message('once', fail)
+    app.message('again', { idempotent: true }, fail)
+    app.message('hooked', { idempotent: true, preHandler: async (_request, reply) => { reply.code(408).send() } }, () => {})
+  })
+  const peer = await connect()
+  t.match(await peer.ask('once'), { code: 'timeout', message: 'upstream', retry: false })
+  t.match(await peer.ask('again'), { code: 'timeout', retry: true })
+  t.match(await peer.ask('hooked'), { code: 'timeout', message: 'timeout', retry: true })
+})
+
+void t.test('a signal that is asked for late knows what happened, and leaves no listener', async (t) => {
+  const clock = fakeClock()
+  const contexts: MessageContext[] = []
+  const { app, connect } = await start(t, (app) => {
+    app.message('done', (context) => { contexts.push(context) })
+    app.message('expired', { timeout: 100 }, async (context) => {
+      contexts.push(context)
+      await Promise.resolve()
+      clock.advance(100)
+    })
+    app.message('replied', ({ signal, reply }) => {
+      t.equal(signal.aborted, false)
+      reply(1)
+      throw new Error('after the reply')
+    })
+  }, { router: { clock } })
+  const peer = await connect()
+  await peer.ask('done')
+  await peer.ask('expired')
+  await peer.ask('replied')
+  const [done, expired] = contexts as [MessageContext, MessageContext]
+  const [connection] = app.connectionPool
+  t.equal(done.signal, connection?.signal)
+  t.equal((expired.signal.reason as Error).name, 'TimeoutError')
+  t.equal(getEventListeners(done.signal, 'abort').length, 0)
 })
 
 void t.test('without a timeout a handler may take its time, and its signal is that of the connection', async (t) => {

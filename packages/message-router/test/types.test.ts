@@ -76,7 +76,7 @@ void t.test('what does not fit a schema is a compile error', async (t) => {
     return reply({ id: 'x' })
   })
   // @ts-expect-error there is no such option
-  app.message('d', { retries: 5 }, () => {})
+  t.throws(() => app.message('d', { retries: 5 }, () => {}), { message: /message "d": there is no option "retries"/u })
   app.message('e', function () { void this.connectionPool.size })
   // @ts-expect-error a type is a string
   t.throws(() => app.message(5, () => {}))
