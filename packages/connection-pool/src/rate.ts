@@ -16,7 +16,7 @@ export interface Rate {
 
 /**
  * Fills by what comes in and leaks at the allowed rate. Synchronous and two numbers small, because it stands in the
- * path of every frame. The one that overfills it still passes: large ones are paid for afterwards.
+ * path of every frame. An amount passes when one more fits: what overfills it is paid for afterwards.
  */
 export class LeakyBucket {
   readonly #rate: Rate
@@ -30,15 +30,15 @@ export class LeakyBucket {
   take (now: number, amount: number = 1): boolean {
     this.#level = this.#levelAt(now)
     this.#at = now
-    if (this.#level >= this.#rate.burst) return false
+    if (this.#level > this.#rate.burst - 1) return false
     this.#level += amount
     return true
   }
 
   /** Milliseconds until `take` can succeed again. */
   wait (now: number): number {
-    const over = this.#levelAt(now) - this.#rate.burst
-    return over < 0 ? 0 : Math.floor(over / this.#rate.perMillisecond) + 1
+    const over = this.#levelAt(now) - this.#rate.burst + 1
+    return over <= 0 ? 0 : Math.floor(over / this.#rate.perMillisecond) + 1
   }
 
   isEmpty (now: number): boolean {

@@ -36,7 +36,7 @@ t.test('an address has so many connections, and so many tries', async (t) => {
     t.equal(open.admit(peer, load), undefined)
     book.acquire(peer.key)
   }
-  t.match(open.admit(peer, load), { reason: 'rate', statusCode: 429, retryAfter: 1 })
+  t.match(open.admit(peer, load), { reason: 'rate', statusCode: 429, retryAfter: 2 })
 })
 
 t.test('a principal has so many, unless the oldest gives way', async (t) => {
