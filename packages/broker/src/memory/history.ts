@@ -1,4 +1,5 @@
 import type { BrokerRecord, HistoryLimits, HistoryPage, HistoryQuery } from '../contract.ts'
+import { Beginnings } from './beginnings.ts'
 import { TopicHistory } from './topic-history.ts'
 
 export interface HistoryBounds {
@@ -6,13 +7,15 @@ export interface HistoryBounds {
   readonly maxBytes: number
 }
 
-/** The histories of many topics within bounds: the least recently used topic is forgotten first. Pure. */
+/**
+ * The histories of many topics within bounds: the least recently used topic is forgotten first. Only what is published makes a
+ * history, so topics that are merely asked for neither cost memory nor push others out. Pure.
+ */
 export class Histories {
   // In order of use, the least recent first.
   readonly #topics = new Map<string, TopicHistory>()
   readonly #bounds: HistoryBounds
-  readonly #epoch: string
-  #generation = 0
+  readonly #beginnings: Beginnings
   /** The highest offset ever given: a topic that comes back starts above whatever a client may remember of it. */
   #highest = 0
   #bytes = 0
@@ -20,7 +23,7 @@ export class Histories {
   /** @param epoch begins the epoch of every topic, and differs from one process to the next. */
   constructor (bounds: HistoryBounds, epoch: string) {
     this.#bounds = bounds
-    this.#epoch = epoch
+    this.#beginnings = new Beginnings(epoch)
   }
 
   get topics (): number { return this.#topics.size }
@@ -28,7 +31,8 @@ export class Histories {
 
   /** Keeps the record and answers it with its position. */
   append (key: string, record: BrokerRecord, limits: HistoryLimits, now: number): BrokerRecord {
-    const topic = this.#touch(key)
+    const topic = this.#topics.get(key) ?? this.#begin(key)
+    this.#use(key, topic)
     const before = topic.bytes
     const kept = topic.append(record, limits, now)
     this.#bytes += topic.bytes - before
@@ -38,8 +42,9 @@ export class Histories {
   }
 
   read (key: string, query: HistoryQuery, now: number): HistoryPage {
-    const topic = this.#touch(key)
-    this.#evict()
+    const topic = this.#topics.get(key)
+    if (topic === undefined) return this.#begin(key).read(query, now)
+    this.#use(key, topic)
     this.#expire(topic, now)
     return topic.read(query, now)
   }
@@ -55,11 +60,14 @@ export class Histories {
     this.#bytes += topic.bytes - before
   }
 
-  #touch (key: string): TopicHistory {
-    const topic = this.#topics.get(key) ?? new TopicHistory(`${this.#epoch}-${++this.#generation}`, this.#highest)
+  #begin (key: string): TopicHistory {
+    const { epoch, offset } = this.#beginnings.of(key)
+    return new TopicHistory(epoch, offset)
+  }
+
+  #use (key: string, topic: TopicHistory): void {
     this.#topics.delete(key)
     this.#topics.set(key, topic)
-    return topic
   }
 
   #evict (): void {
@@ -69,6 +77,7 @@ export class Histories {
       if (!this.#full()) return
       this.#topics.delete(key)
       this.#bytes -= topic.bytes
+      this.#beginnings.move(key, this.#highest)
     }
   }
 

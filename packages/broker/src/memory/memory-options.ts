@@ -4,7 +4,10 @@ import { BrokerOptionError } from '../errors.ts'
 import { withDefaults } from '../with-defaults.ts'
 
 export interface MemoryHubOptions {
-  /** How many topics have a history at most; the least recently used goes first. Default 10,000. */
+  /**
+   * How many topics have a history at most; the least recently used goes first. Topics that nobody has published to do not count.
+   * Default 10,000.
+   */
   readonly maxTopics?: number
   /** How many bytes the histories of all topics may hold (an estimate). Default 268,435,456 (256 MiB). */
   readonly maxBytes?: number

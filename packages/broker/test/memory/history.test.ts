@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { BrokerRecord } from '../../src/index.ts'
+import { Beginnings } from '../../src/memory/beginnings.ts'
 import { Histories } from '../../src/memory/history.ts'
 
 const limits = { size: 10, ttl: 1_000 }
@@ -30,10 +31,57 @@ void t.test('a topic that was forgotten comes back in a new epoch, above every o
   t.equal(histories.read('a', { since: old ?? { epoch: '', offset: 0 }, limit: 9 }, 0).complete, false)
 })
 
-void t.test('reading unknown topics is bounded too', async (t) => {
-  const histories = new Histories({ maxTopics: 3, maxBytes: 1e9 }, 'e')
-  for (let n = 0; n < 10; n++) histories.read(`t${n}`, { limit: 1 }, 0)
-  t.equal(histories.topics, 3)
+void t.test('topics that are only asked for cost nothing, push nobody out and stand where they stood', async (t) => {
+  const histories = new Histories({ maxTopics: 10, maxBytes: 1e9 }, 'e')
+  const live = histories.append('live', record(), limits, 0).position
+  const topics = Array.from({ length: 50_000 }, (_, n) => `user:${n}`)
+  const positions = topics.map((topic) => histories.read(topic, { limit: 0 }, 0).position)
+  t.equal(histories.topics, 1)
+  const complete = topics.filter((topic, n) => {
+    const since = positions[n]
+    return since !== undefined && histories.read(topic, { since, limit: 1 }, 0).complete
+  })
+  t.equal(complete.length, 50_000)
+  t.equal(histories.read('live', live === undefined ? { limit: 1 } : { since: live, limit: 1 }, 0).complete, true)
+
+  const first = histories.append('user:7', record(), limits, 0).position
+  const page = histories.read('user:7', { since: positions[7] ?? { epoch: '', offset: -1 }, limit: 9 }, 0)
+  t.match(page, { complete: true, records: [{ position: first }] }, 'the first publication follows the position that was told')
+})
+
+void t.test('what is forgotten costs few of the topics that are only asked for their position', async (t) => {
+  const histories = new Histories({ maxTopics: 10, maxBytes: 1e9 }, 'e')
+  const topics = Array.from({ length: 50_000 }, (_, n) => `user:${n}`)
+  const positions = topics.map((topic) => histories.read(topic, { limit: 0 }, 0).position)
+  for (let n = 0; n < 20; n++) histories.append(`room:${n}`, record(), limits, 0)
+  t.equal(histories.topics, 10)
+  const moved = topics.filter((topic, n) => histories.read(topic, { limit: 0 }, 0).position.epoch !== positions[n]?.epoch)
+  t.ok(moved.length < 200, `${moved.length} of 50,000 for 10 that were forgotten`)
+})
+
+void t.test('a topic that was forgotten and is asked for stands above every offset ever given, in a new epoch each time', async (t) => {
+  const histories = new Histories({ maxTopics: 1, maxBytes: 1e9 }, 'e')
+  const seen = new Set<string>()
+  let highest = 0
+  for (let round = 0; round < 50; round++) {
+    const asked = histories.read('a', { limit: 0 }, 0).position
+    t.notOk(seen.has(asked.epoch))
+    t.ok(asked.offset >= highest)
+    for (let n = 0; n <= round % 3; n++) {
+      const { position } = histories.append('a', record(), limits, 0)
+      t.equal(position?.epoch, asked.epoch)
+      t.ok((position?.offset ?? 0) > highest)
+      highest = position?.offset ?? Infinity
+    }
+    seen.add(asked.epoch)
+    histories.append('b', record(), limits, 0)
+  }
+})
+
+void t.test('what is remembered of forgotten topics is bounded', async (t) => {
+  const beginnings = new Beginnings('e')
+  for (let n = 0; n < 50_000; n++) beginnings.move(`t${n}`, n + 1)
+  t.ok(beginnings.moved <= 16_384)
 })
 
 void t.test('the bytes of all topics stay within their bound', async (t) => {
