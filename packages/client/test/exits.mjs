@@ -1,7 +1,8 @@
-import { connect } from '@fastify-realtime/client'
 import { WebSocket } from 'ws'
 
-const client = connect(process.argv[2], process.argv[3] === 'ws' ? { WebSocket } : {})
+const [, , bundle, url, platform] = process.argv
+const { connect } = await import(bundle)
+const client = connect(url, platform === 'ws' ? { WebSocket } : {})
 await client.ready()
 process.stdout.write(client.state)
 await client.close()

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -8,6 +9,7 @@ import type { Test } from 'tap'
 import { WebSocket as WsWebSocket } from 'ws'
 import { connect } from '../src/index.ts'
 import type { ClientState, RealtimeClient, WebSocketConstructor } from '../src/index.ts'
+import { bundleSize } from './bundle-size.mjs'
 import { accept, hostileServer, textFrame, welcomeFrame } from './hostile-server.ts'
 import type { Behaviour } from './hostile-server.ts'
 
@@ -117,15 +119,17 @@ for (const [platform, WebSocket] of platforms) {
 
 const run = promisify(execFile)
 
-/** What the process told, without the environment by which coverage is gathered. It connects to `url`, closes, and should have nothing left to wait for. */
-async function exit (url: string, platform: string): Promise<string> {
+/** What a process told that loads the client as a page would, connects, closes, and has nothing left to wait for. */
+async function exit (t: Test, url: string, platform: string): Promise<string> {
+  const { text } = await bundleSize()
+  const bundle = join(t.testdir({ 'client.mjs': text }), 'client.mjs')
   const program = fileURLToPath(new URL('exits.mjs', import.meta.url))
-  return (await run(process.execPath, [program, url, platform], { timeout: 20_000, env: {} })).stdout.trim()
+  return (await run(process.execPath, [program, bundle, url, platform], { timeout: 20_000 })).stdout.trim()
 }
 
 test('a process ends by itself when its client is closed, also with a mute server', async (t) => {
   const { url } = await hostileServer(t, afterWelcome())
-  t.equal(await exit(url, 'ws'), 'open closed')
+  t.equal(await exit(t, url, 'ws'), 'open closed')
 })
 
 test('so it does with the WebSocket of the platform, if the server answers', async (t) => {
@@ -133,5 +137,5 @@ test('so it does with the WebSocket of the platform, if the server answers', asy
     afterWelcome()(socket, request)
     socket.on('data', () => socket.end(Buffer.from([0x88, 0])))
   })
-  t.equal(await exit(url, native === undefined ? 'ws' : 'platform'), 'open closed')
+  t.equal(await exit(t, url, native === undefined ? 'ws' : 'platform'), 'open closed')
 })

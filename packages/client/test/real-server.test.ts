@@ -142,7 +142,7 @@ test('patterns and the latest value', async (t) => {
   await app.broadcast.publish('price:a', 'tick', 2)
   await app.broadcast.publish('price:b', 'tick', 3)
   await until(() => told.length >= 4)
-  t.same(told.slice(1).sort(), [['one', 2], ['price:a', 2], ['price:b', 3]])
+  t.same(new Set(told.slice(1)), new Set([['one', 2], ['price:a', 2], ['price:b', 3]]))
 })
 
 test('deltas give the same data', async (t) => {
