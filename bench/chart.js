@@ -16,7 +16,7 @@ export function chart (measured) {
       const length = Math.max(1, value / most * barWidth)
       const colour = peer.startsWith('ours') ? colours.own : colours.other
       parts.push(text(20, y + 14, title), `<rect x="${labelWidth}" y="${y + 3}" width="${length.toFixed(1)}" height="14" rx="2" fill="${colour}"/>`)
-      parts.push(text(labelWidth + length + 6, y + 14, value.toFixed(2)))
+      parts.push(text(Math.round(labelWidth + length + 6), y + 14, value.toFixed(2)))
       y += rowHeight
     }
     y += 14

@@ -1,23 +1,32 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { chart } from './chart.js'
 import { table } from './report.js'
+import { scenarios } from './scenarios.js'
 
 const begin = '<!-- results -->'
 const end = '<!-- /results -->'
+const file = (name) => new URL(name, import.meta.url)
 
-/** Puts tables and charts between the marks in README.md, and the figures beside it for whoever compares later. */
+/**
+ * Keeps the results in results.json, a scenario at a time, and makes of all that it holds the tables in README.md,
+ * between the marks, and the chart.
+ */
 export function writeReport (measured, { repeats, connections, machine }) {
-  const readme = new URL('./README.md', import.meta.url)
-  const text = readFileSync(readme, 'utf8')
+  const before = existsSync(file('./results.json')) ? JSON.parse(readFileSync(file('./results.json'), 'utf8')) : {}
   const date = new Date().toISOString().slice(0, 10)
-  const names = measured.map(({ name }) => name).join(' ')
-  const parts = [
-    `Measured on ${date}: ${machine}. ${connections.toLocaleString('en')} connections unless said otherwise; median of ${repeats} runs, peers in turn.`,
-    '```sh\n' + `pnpm bench ${names} --repeats ${repeats} --connections ${connections} --write\n` + '```',
-    '![Server CPU and memory of each peer, as a share of the dearest](./results.svg)',
-    ...measured.map(table)
-  ]
-  const [before, after] = [text.slice(0, text.indexOf(begin) + begin.length), text.slice(text.indexOf(end))]
-  writeFileSync(readme, `${before}\n\n${parts.join('\n\n')}\n\n${after}`)
-  writeFileSync(new URL('./results.svg', import.meta.url), chart(measured))
+  const fresh = measured.map(({ name, rows, failures }) => [name, { date, machine, repeats, connections, rows, failures }])
+  const all = { ...before, ...Object.fromEntries(fresh) }
+  writeFileSync(file('./results.json'), JSON.stringify(all, null, 2) + '\n')
+
+  const results = Object.keys(scenarios).filter((name) => name in all).map((name) => ({ name, scenario: scenarios[name], ...all[name] }))
+  const readme = readFileSync(file('./README.md'), 'utf8')
+  const [head, tail] = [readme.slice(0, readme.indexOf(begin) + begin.length), readme.slice(readme.indexOf(end))]
+  const parts = ['![Server CPU and memory of each peer; shorter is better](./results.svg)', ...results.map(section)]
+  writeFileSync(file('./README.md'), `${head}\n\n${parts.join('\n\n')}\n\n${tail}`)
+  writeFileSync(file('./results.svg'), chart(results))
+}
+
+function section (result) {
+  const { name, date, machine, repeats, connections } = result
+  return `${table(result)}\n\n\`pnpm bench ${name} --repeats ${repeats} --connections ${connections}\` on ${date}: ${machine}; the median of ${repeats}.`
 }

@@ -144,14 +144,21 @@ func makeWords() string {
 }
 
 func (h *hub) paced(c command) {
-	start := time.Now()
 	length := max(0, c.Size-36)
+	interval := time.Duration(c.Interval * float64(time.Millisecond))
+	start := time.Now()
+	due := start
 	for n := 0; n < c.Ticks; n++ {
-		time.Sleep(time.Until(start.Add(time.Duration(float64(n) * c.Interval * float64(time.Millisecond)))))
+		time.Sleep(time.Until(due))
 		for i := 0; i < c.PerTick; i++ {
 			at := float64(time.Now().UnixNano()) / 1e6
 			offset = (offset + 1_009) % (len(words) - length)
 			h.publish(fmt.Sprintf("room:%d", (n*c.PerTick+i)%c.Rooms), tick{at, words[offset : offset+length]})
+		}
+		// Never nearer than half an interval, however late this one was.
+		due = start.Add(time.Duration(n+1) * interval)
+		if soonest := time.Now().Add(interval / 2); due.Before(soonest) {
+			due = soonest
 		}
 	}
 }
