@@ -12,9 +12,6 @@ export interface Ticket {
   readonly expiresAt: number
 }
 
-/** Records that can be read one by one spare a search for each ticket. */
-export type TicketRecords = RecordStore & { get?: (key: string) => Promise<string | undefined> }
-
 const ticketBytes = 16
 const ticketForm = /^[\w-]{22}$/
 
@@ -23,11 +20,11 @@ const ticketForm = /^[\w-]{22}$/
  * so that any node takes them, and only as a digest, so that nobody who reads the records can use them.
  */
 export class Tickets {
-  readonly #records: () => TicketRecords
+  readonly #records: () => RecordStore
   readonly #ttl: number
   readonly #clock: Clock
 
-  constructor (records: () => TicketRecords, ttl: number, clock: Clock) {
+  constructor (records: () => RecordStore, ttl: number, clock: Clock) {
     this.#records = records
     this.#ttl = ttl
     this.#clock = clock
@@ -47,7 +44,7 @@ export class Tickets {
     if (!ticketForm.test(ticket)) throw new Refusal('invalid', 'ticket form')
     const records = this.#records()
     const key = ticketKey(ticket)
-    const found = records.get === undefined ? (await records.list(key))[0]?.value : await records.get(key)
+    const found = await records.get(key)
     if (found === undefined) throw new Refusal('invalid', 'no such ticket')
     const { usableUntil, grant } = JSON.parse(found) as { usableUntil: number, grant: Grant }
     // The claim outlives the ticket, whatever the clocks of nodes and store say.

@@ -30,6 +30,13 @@ drop(ARGV[1])
 return 1
 `)
 
+/** ARGV: 1 key. Answers its living value, or nothing. */
+export const getScript: Script = new Script(`${now}
+local ends = redis.call('ZSCORE', KEYS[3], ARGV[1])
+if ends and tonumber(ends) > now then return redis.call('HGET', KEYS[1], ARGV[1]) end
+return false
+`)
+
 /** ARGV: 1 prefix. Answers key, value, key, value, … No text has the byte 255, so it ends every range of a prefix. */
 export const listScript: Script = new Script(`${now}
 local found = {}

@@ -7,7 +7,7 @@ import { readScript } from './history-scripts.ts'
 import type { Keys } from './keys.ts'
 import { joinScript, leaveScript, membersScript, reapScript, renewScript } from './presence-scripts.ts'
 import { decodeRecord, parsePosition } from './record-frame.ts'
-import { deleteScript, listScript, putScript } from './record-scripts.ts'
+import { deleteScript, getScript, listScript, putScript } from './record-scripts.ts'
 import type { Script } from './script.ts'
 
 /** Runs a script, or rejects as unavailable. */
@@ -78,6 +78,7 @@ export function redisRecords (run: Run, keys: Keys): RecordStore {
     async put (key, value, ttl) { await run(putScript, names, [key, value, String(ttl), '']) },
     putIfAbsent: async (key, value, ttl) => await run(putScript, names, [key, value, String(ttl), 'absent']) === 1,
     async delete (key) { await run(deleteScript, names, [key]) },
+    get: async (key) => (await run(getScript, names, [key]) as Buffer | null)?.toString(),
     async list (prefix) {
       const found = (await run(listScript, names, [prefix]) as Buffer[]).map(String)
       return found.flatMap((key, at) => at % 2 === 0 ? [{ key, value: String(found[at + 1]) }] : [])

@@ -163,6 +163,8 @@ export interface RecordStore {
   /** Whether this call wrote it; of racing callers exactly one is told `true`. */
   putIfAbsent (key: string, value: string, ttl: number): Promise<boolean>
   delete (key: string): Promise<void>
+  /** The living value; `undefined` without one. */
+  get (key: string): Promise<string | undefined>
   /** Living entries whose key begins with the prefix. */
   list (prefix: string): Promise<ReadonlyArray<{ readonly key: string, readonly value: string }>>
 }

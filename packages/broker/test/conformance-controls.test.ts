@@ -246,6 +246,9 @@ const defects: Record<string, readonly [fact: RegExp, (broker: Whole) => Broker]
     }
   }],
   'deletes nothing': [/until it is deleted/, (broker) => ({ ...broker, records: { ...broker.records, async delete () {} } })],
+  'reads what begins with the key': [/by its key alone/, (broker) => ({
+    ...broker, records: { ...broker.records, get: async (key) => (await broker.records.list(key))[0]?.value }
+  })],
   'takes a prefix for a pattern': [/taken literally/, (broker) => ({
     ...broker, records: { ...broker.records, list: (prefix) => broker.records.list(prefix.slice(0, 1)) }
   })],

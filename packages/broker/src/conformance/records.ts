@@ -33,6 +33,20 @@ export const records: Section = {
       }
     },
     {
+      name: 'one is read by its key alone, on every node',
+      async run (bench) {
+        const [a, b] = await stores(bench)
+        await a.put('g:1', 'zwölf', 60_000)
+        await a.put('g:10', 'longer', 60_000)
+        await a.put('g:2', '', 60_000)
+        assert.equal(await b.get('g:1'), 'zwölf')
+        assert.equal(await b.get('g:2'), '', 'an empty value is a value')
+        assert.equal(await b.get('g:'), undefined, 'the beginning of a key is none')
+        await b.delete('g:1')
+        assert.equal(await a.get('g:1'), undefined)
+      }
+    },
+    {
       name: 'a prefix is taken literally',
       async run (bench) {
         const [a] = await stores(bench)
@@ -50,6 +64,7 @@ export const records: Section = {
         await b.put('k2', 'w', 300)
         await bench.pass(200)
         assert.deepEqual(await a.list('k'), [{ key: 'k2', value: 'w' }])
+        assert.deepEqual([await b.get('k1'), await b.get('k2')], [undefined, 'w'])
       }
     },
     {

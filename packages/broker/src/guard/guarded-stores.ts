@@ -25,6 +25,7 @@ export function guardRecords (store: RecordStore, call: Call): RecordStore {
     put: (key, value, ttl) => call(() => store.put(key, value, ttl)),
     putIfAbsent: (key, value, ttl) => call(() => store.putIfAbsent(key, value, ttl)),
     delete: (key) => call(() => store.delete(key)),
+    get: (key) => call(() => store.get(key)),
     list: (prefix) => call(() => store.list(prefix))
   }
 }

@@ -117,6 +117,7 @@ export class MemoryHub {
       put: async (key, value, ttl) => entries.put(key, value, now() + ttl, now()),
       putIfAbsent: async (key, value, ttl) => entries.putIfAbsent(key, value, now() + ttl, now()),
       delete: async (key) => entries.delete(key),
+      get: async (key) => entries.get(key, now()),
       list: async (prefix) => entries.list(prefix, now())
     }
   }

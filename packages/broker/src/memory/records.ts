@@ -26,14 +26,18 @@ export class Records {
   }
 
   putIfAbsent (key: string, value: string, until: number, now: number): boolean {
-    const entry = this.#entries.get(key)
-    if (entry !== undefined && now < entry.until) return false
+    if (this.get(key, now) !== undefined) return false
     this.put(key, value, until, now)
     return true
   }
 
   delete (key: string): void {
     this.#entries.delete(key)
+  }
+
+  get (key: string, now: number): string | undefined {
+    const entry = this.#entries.get(key)
+    return entry !== undefined && now < entry.until ? entry.value : undefined
   }
 
   list (prefix: string, now: number): Array<{ readonly key: string, readonly value: string }> {
