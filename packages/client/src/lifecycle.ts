@@ -78,7 +78,8 @@ export class Lifecycle {
     try {
       const credential = await token({ refresh: this.#refresh })
       if (attempt !== this.#attempt) return
-      const protocols = typeof credential === 'string' ? [codec.subprotocol, bearerProtocol(credential)] : [codec.subprotocol]
+      const protocols = [codec.subprotocol]
+      if (typeof credential === 'string') protocols.push(bearerProtocol(credential))
       this.#link = new Link(new WebSocket(url, protocols), this.#options, {
         take: (envelope) => this.#take(envelope),
         lost: (code, reason) => this.#lost(code, reason, !comesBack(code)),
@@ -97,11 +98,10 @@ export class Lifecycle {
 
   #open (welcome: Welcome): void {
     const { clock, heartbeatTimeout } = this.#options
-    const { heartbeat } = welcome
     this.#alarm.stop()
     this.#refresh = false
     this.#backoff.holds()
-    if (typeof heartbeat === 'number') this.#silence = new Silence(clock, heartbeat + heartbeatTimeout, () => this.#drop('no sign of life'))
+    if (typeof welcome.heartbeat === 'number') this.#silence = new Silence(clock, welcome.heartbeat + heartbeatTimeout, () => this.#drop('silence'))
     this.#state = 'open'
     this.#listeners.open(welcome)
   }

@@ -72,7 +72,7 @@ export class Presence implements Standing {
 
   /** @internal What changed, or else the whole. */
   update ({ version, count, members, joined, left }: PresenceUpdate): void {
-    const whole = joined === undefined && left === undefined
+    const whole = (joined ?? left) === undefined
     if (!this.#live || (!whole && version <= this.#version)) return
     const known = this.members as Map<string, PresenceMember>
     if (whole) {

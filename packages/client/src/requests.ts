@@ -122,7 +122,7 @@ export class Requests {
     const { link } = this.#way
     if (this.closed !== undefined) entry.fail(this.closed)
     else if (link === undefined) {
-      if (!queue) entry.fail(temporary('offline', 'No connection.'))
+      if (!queue) entry.fail(temporary('offline', 'Not connected.'))
       else if (this.#queue.size >= this.#options.maxQueued) entry.fail(queueFull())
       else this.#queue.add(entry)
     } else if (!link.send(entry.encoded)) entry.fail(queueFull())
@@ -130,5 +130,5 @@ export class Requests {
 }
 
 function queueFull (): RealtimeError {
-  return temporary('queue-full', 'Too much is waiting.')
+  return temporary('queue-full', 'Too many messages.')
 }

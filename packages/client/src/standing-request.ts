@@ -27,8 +27,9 @@ export class StandingRequest {
       if (turn === this.#turn) done(reply)
     }, (error) => {
       if (turn !== this.#turn) return
-      const { retry, details } = error as RealtimeError
-      if (retry) this.later(() => this.ask(type, data, done, refused), details)
+      const { retry, code, details } = error as RealtimeError
+      // These two say that nothing stands, which is no harm to ask for twice.
+      if (retry || code === 'timeout' || code === 'conflict') this.later(() => this.ask(type, data, done, refused), details)
       else refused(error as RealtimeError)
     })
   }

@@ -100,9 +100,10 @@ export class Topic implements Standing {
     if (this.#live) this.#take(publication)
   }
 
+  /** The answer to a subscribe that is on its way could be about what has just ended. */
   unsubscribed ({ code, reason }: { readonly code: string, readonly reason: string }): void {
     if (code !== 'position-lost' && code !== 'unavailable') this.end(new RealtimeError(code, reason))
-    else if (this.#live) this.#recover()
+    else this.#recover()
   }
 
   leave (listener: TopicListener): void {
