@@ -2,7 +2,7 @@ import createError, { type FastifyErrorConstructor } from '@fastify/error'
 
 type BootError<Code extends string, Arguments extends unknown[]> = FastifyErrorConstructor<{ code: Code, statusCode: 500 }, Arguments>
 
-/** An option of the plugin or of a message route is not what it should be. */
+/** An option of the plugin, of a message route or of `register` is not what it should be. */
 export const InvalidOptionError: BootError<'FRT_ERR_MESSAGE_OPTION', [where: string, problem: string]> =
   createError<'FRT_ERR_MESSAGE_OPTION', 500, [where: string, problem: string]>('FRT_ERR_MESSAGE_OPTION', '%s: %s', 500, TypeError)
 

@@ -18,11 +18,12 @@ export interface MessageOptions<Schema extends MessageSchema = MessageSchema> {
   readonly preHandler?: MessageHooks
   /** Per connection and type; beyond it the failure is `rate-limited`. Default: `false`. */
   readonly rateLimit?: MessageRateLimit | false
-  /** Milliseconds for hooks and handler together, then the failure is `timeout`. `false`: no limit. Default: the plugin's. */
+  /** Milliseconds for hooks, handler and error handlers together, then the failure is `timeout`. `false`: no limit. Default: the plugin's. */
   readonly timeout?: number | false
   /**
-   * Handling it twice does no more than handling it once. Only then does a `timeout` failure, whose outcome nobody
-   * knows, say `retry: true`. Default: `false`.
+   * Declares that handling it twice does no more than handling it once. Only then does a `timeout` failure, whose outcome
+   * nobody knows, say `retry: true`. It does not make it so: the router remembers no messages, since equal ids need not
+   * be equal messages. Default: `false`.
    */
   readonly idempotent?: boolean
   /** For sister packages: a reserved type, to which neither prefixes nor hooks of a scope apply. Default: `false`. */

@@ -4,7 +4,7 @@ import type { ScopeOptions } from './scope.ts'
 
 /** `messageHooks` and `messagePrefix` hold for the whole scope that registers the router. */
 export interface MessageRouterOptions extends ScopeOptions {
-  /** Milliseconds that hooks and handler of a message may take; a route's own `timeout` wins. Off is `false`. Default: 30_000. */
+  /** Milliseconds that hooks, handler and error handlers of a message may take together; a route's own `timeout` wins. Off is `false`. Default: 30_000. */
   readonly timeout?: number | false
   /** Time, for tests. Default: the system's. */
   readonly clock?: Clock

@@ -3,8 +3,14 @@ import { InvalidOptionError } from './errors.ts'
 
 type Register = (this: FastifyInstance, plugin: unknown, options?: unknown) => unknown
 
-const skipsOverride = Symbol.for('skip-override')
-const displayName = Symbol.for('fastify.display-name')
+const skipsOverride: unique symbol = Symbol.for('skip-override') as never
+const displayName: unique symbol = Symbol.for('fastify.display-name') as never
+
+interface Plugin {
+  readonly [skipsOverride]?: boolean
+  readonly [displayName]?: string
+  readonly name: string
+}
 
 /**
  * `messageHooks` often say who may send, so they must never be dropped. Fastify tells us the register options of plugins
@@ -27,10 +33,15 @@ function concernsMessages (options: unknown): boolean {
 
 /** @throws {FRT_ERR_MESSAGE_OPTION} when the plugin makes no scope; what `import()` promises rejects with it */
 function scoped (plugin: unknown): unknown {
-  if (plugin instanceof Promise) return plugin.then(scoped)
-  const { default: inside = plugin } = plugin as { default?: unknown }
-  if (Reflect.get(inside as object, skipsOverride) !== true) return plugin
-  const { [displayName]: display, name } = inside as { [displayName]?: string, name: string }
+  if (plugin instanceof Promise) {
+    const checked = plugin.then(scoped)
+    // Fastify listens to it when its turn comes, which may be later than Node waits.
+    checked.catch(() => {})
+    return checked
+  }
+  const { default: inside = plugin as Plugin | undefined } = (plugin ?? {}) as { default?: Plugin }
+  if (inside?.[skipsOverride] !== true) return plugin
+  const { [displayName]: display, name } = inside
   throw new InvalidOptionError('register options', `"${display ?? name}" makes no scope that messageHooks and messagePrefix could hold for: ` +
     'give fastify-plugin { encapsulate: true }, register it inside a scope that has them, or give the hooks to its messages')
 }

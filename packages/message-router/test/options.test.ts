@@ -89,6 +89,12 @@ void t.test('the plugin refuses options that it cannot use', async (t) => {
   }
 })
 
+void t.test('so do register options of a scope', async (t) => {
+  const app = await build(t)
+  void app.register(async () => {}, { messageHooks: { preHandlers: () => {} } } as never)
+  await t.rejects(async () => app.ready(), { code: 'FRT_ERR_MESSAGE_OPTION', message: /messageHooks: there is no option "preHandlers"/u })
+})
+
 void t.test('without the pool it refuses to boot', async (t) => {
   const app = Fastify()
   t.teardown(async () => app.close())

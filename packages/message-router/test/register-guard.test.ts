@@ -20,6 +20,7 @@ void t.test('hooks and prefix for a plugin that makes no scope refuse to boot', 
 
 void t.test('so they do for a plugin that is still being imported', async (t) => {
   const app = await build(t)
+  void app.register(async () => new Promise((resolve) => { setTimeout(resolve, 5) }))
   void app.register(Promise.resolve({ default: wrapped }), hooks)
   await t.rejects(async () => app.ready(), noScope)
 })
@@ -28,6 +29,13 @@ void t.test('and when a function gives them, which Fastify calls too late', asyn
   const app = await build(t)
   void app.register(plugin, () => hooks)
   await t.rejects(async () => app.ready(), { code: 'FRT_ERR_MESSAGE_OPTION', message: /must be in an object, but a function gave them/u })
+})
+
+void t.test('what is no plugin Fastify refuses itself', async (t) => {
+  const app = await build(t)
+  for (const plugin of [undefined, null, {}]) {
+    t.throws(() => app.register(plugin as never, hooks), { code: 'AVV_ERR_PLUGIN_NOT_VALID' })
+  }
 })
 
 void t.test('everything else is registered as it was', async (t) => {
