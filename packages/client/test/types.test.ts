@@ -1,3 +1,4 @@
+import type { MessageRoute, RoutesOf } from '@fastify-realtime/message-router'
 import { test } from 'tap'
 import { WebSocket } from 'ws'
 import { connect } from '../src/index.ts'
@@ -72,8 +73,21 @@ export async function untyped (): Promise<void> {
   connect('ws://host.example/ws', { token: 7 })
 }
 
+type AppRoutes = RoutesOf<[MessageRoute<'sum', number[], number>, MessageRoute<'now', undefined, { time: string }>]>
+
+/** The routes of a server's own code. */
+export async function fromServer (client: RealtimeClient<AppRoutes>): Promise<void> {
+  const sum = await client.request('sum', [1, 2])
+  same<typeof sum, number>(true)
+  const { time } = await client.request('now')
+  same<typeof time, string>(true)
+  // @ts-expect-error -- not numbers
+  await client.request('sum', ['1'])
+}
+
 test('types are checked by the compiler', (t) => {
   t.type(typed, 'function')
   t.type(untyped, 'function')
+  t.type(fromServer, 'function')
   t.end()
 })
