@@ -1,11 +1,11 @@
 import t from 'tap'
+import { fakeClock } from '@fastify-realtime/testing'
 import { brokerConformance } from '../src/conformance.ts'
 import type { ConformanceSubject } from '../src/conformance.ts'
 import { memoryBroker, memoryHub } from '../src/index.ts'
 import type {
   Broker, BrokerRecord, BrokerSink, HistoryPage, HistoryStore, MemoryHub, PresenceStore, PublishOptions, RecordStore
 } from '../src/index.ts'
-import { ManualClock } from './fixtures/manual-clock.ts'
 import { Wire, WiredBroker } from './fixtures/wired-broker.ts'
 
 /** Runs the suite against a broker and answers the names of the facts that it breaks. */
@@ -269,7 +269,7 @@ for (const [name, [fact, spoil]] of Object.entries(defects)) {
     const { facts, table } = await broken({
       name: 'control',
       create () {
-        const clock = new ManualClock()
+        const clock = fakeClock()
         const hub = memoryHub({ clock })
         return { node: () => spoil(open(memoryBroker({ hub }), hub)), pass: (ms) => clock.pass(ms) }
       }

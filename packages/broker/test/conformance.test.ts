@@ -1,8 +1,8 @@
 import t from 'tap'
+import { fakeClock } from '@fastify-realtime/testing'
 import { brokerConformance } from '../src/conformance.ts'
 import { combine, guard, memoryBroker, memoryHub } from '../src/index.ts'
 import type { Broker } from '../src/index.ts'
-import { ManualClock } from './fixtures/manual-clock.ts'
 import { Wire, WiredBroker } from './fixtures/wired-broker.ts'
 
 const options = { quiet: 5 }
@@ -24,12 +24,12 @@ void t.test('memory', async (t) => {
   brokerConformance((name, run) => t.test(name, run), {
     name: 'memory',
     create () {
-      const clock = new ManualClock()
+      const clock = fakeClock()
       const hub = memoryHub({ clock })
       return {
         node: () => memoryBroker({ hub }),
         pass: (ms) => clock.pass(ms),
-        async end () { t.equal(clock.timers, 0, 'no timer is left') }
+        async end () { t.equal(clock.pending, 0, 'no timer is left') }
       }
     }
   }, { ...options, report: (table) => tables.push(table) })
@@ -46,7 +46,7 @@ void t.test('memory under guard', async (t) => {
   brokerConformance((name, run) => t.test(name, run), {
     name: 'guarded memory',
     create () {
-      const clock = new ManualClock()
+      const clock = fakeClock()
       const hub = memoryHub({ clock })
       return { node: () => guard(memoryBroker({ hub })), pass: (ms) => clock.pass(ms) }
     }
@@ -57,7 +57,7 @@ void t.test('combined brokers', async (t) => {
   brokerConformance((name, run) => t.test(name, run), {
     name: 'combined',
     create () {
-      const clock = new ManualClock()
+      const clock = fakeClock()
       const [one, two, three] = [memoryHub({ clock }), memoryHub({ clock }), memoryHub({ clock })]
       return {
         pass: (ms) => clock.pass(ms),

@@ -1,7 +1,7 @@
 import t from 'tap'
+import { fakeClock } from '@fastify-realtime/testing'
 import { createPublisher, memoryBroker, memoryHub } from '../src/index.ts'
 import type { Broker, BrokerRecord } from '../src/index.ts'
-import { ManualClock } from './fixtures/manual-clock.ts'
 
 async function listener (hub: ReturnType<typeof memoryHub>): Promise<{ readonly broker: Broker, readonly got: BrokerRecord[] }> {
   const broker = memoryBroker({ hub })
@@ -14,7 +14,7 @@ void t.test('publishes to the nodes, with history and idempotency', async (t) =>
   const hub = memoryHub()
   const { broker, got } = await listener(hub)
   await broker.subscribe('topics', 'room:1')
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const publisher = await createPublisher({
     broker: memoryBroker({ hub }),
     clock,

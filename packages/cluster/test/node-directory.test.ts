@@ -1,12 +1,14 @@
 import t from 'tap'
+import { fakeClock } from '@fastify-realtime/testing'
+import type { FakeClock } from '@fastify-realtime/testing'
 import { Emitter } from '@fastify-realtime/protocol'
 import { memoryHub } from '@fastify-realtime/broker'
 import type { RecordStore } from '@fastify-realtime/broker'
 import type { ClusterEvents } from '../src/index.ts'
 import { NodeDirectory } from '../src/node-directory.ts'
-import { ManualClock, turns } from './fixtures.ts'
+import { turns } from './fixtures.ts'
 
-function build (id: string, records: RecordStore, clock: ManualClock): {
+function build (id: string, records: RecordStore, clock: FakeClock): {
   readonly directory: NodeDirectory, readonly told: string[], readonly errors: unknown[]
 } {
   const told: string[] = []
@@ -26,7 +28,7 @@ function build (id: string, records: RecordStore, clock: ManualClock): {
 }
 
 void t.test('nodes find each other, and notice who leaves', async (t) => {
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const { records } = memoryHub({ clock })
   const [a, b] = [build('a', records, clock), build('b', records, clock)]
   await a.directory.start()
@@ -42,11 +44,11 @@ void t.test('nodes find each other, and notice who leaves', async (t) => {
   await clock.pass(5_000)
   t.same(a.told, ['join b', 'leave b'])
   await a.directory.stop()
-  t.equal(clock.timers, 0)
+  t.equal(clock.pending, 0)
 })
 
 void t.test('a node that gives no sign of life is gone when its lease ends', async (t) => {
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const { records } = memoryHub({ clock })
   const a = build('a', records, clock)
   await a.directory.start()
@@ -59,7 +61,7 @@ void t.test('a node that gives no sign of life is gone when its lease ends', asy
 })
 
 void t.test('a renewal that fails is told and tried again', async (t) => {
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const hub = memoryHub({ clock })
   let broken = false
   const records: RecordStore = {
@@ -88,7 +90,7 @@ void t.test('a renewal that fails is told and tried again', async (t) => {
 })
 
 void t.test('a renewal that is under way at the stop begins no new timer', async (t) => {
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const { records } = memoryHub({ clock })
   const idle = build('idle', records, clock)
   await idle.directory.stop()
@@ -101,5 +103,5 @@ void t.test('a renewal that is under way at the stop begins no new timer', async
   await a.directory.stop()
   finish()
   await turns()
-  t.equal(clock.timers, 0)
+  t.equal(clock.pending, 0)
 })

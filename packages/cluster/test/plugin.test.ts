@@ -2,13 +2,14 @@ import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import tap from 'tap'
+import { fakeClock } from '@fastify-realtime/testing'
 import { BrokerUnavailableError, broker, combine, memoryBroker, memoryHub } from '@fastify-realtime/broker'
 import type { Broker, MemoryHub } from '@fastify-realtime/broker'
 import { closeReasons } from '@fastify-realtime/protocol'
 import { cluster } from '../src/index.ts'
 import type { ClusterOptions } from '../src/index.ts'
 import type { TopicHost } from '../src/local-node.ts'
-import { FakePool, ManualClock, turns } from './fixtures.ts'
+import { FakePool, turns } from './fixtures.ts'
 
 interface Node {
   readonly app: FastifyInstance
@@ -83,7 +84,7 @@ void tap.test('without broadcast there are no topics to ask for', async (t) => {
 })
 
 void tap.test('a node that does not answer is named as missing, and the others are answered for', async (t) => {
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const hub = memoryHub({ clock })
   const [a, b] = await pair(t, hub, { clock })
   b.pool.add('c1', 'ada')
@@ -94,7 +95,7 @@ void tap.test('a node that does not answer is named as missing, and the others a
 })
 
 void tap.test('nodes come and go', async (t) => {
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const hub = memoryHub({ clock })
   const a = await node(memoryBroker({ hub }), { clock })
   t.teardown(() => a.app.close())
@@ -139,7 +140,7 @@ void tap.test('without the pool it refuses to boot', async (t) => {
 })
 
 void tap.test('a question that cannot be sent is told to the asker and leaves nothing behind', async (t) => {
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const hub = memoryHub({ clock })
   const inner = memoryBroker({ hub })
   let away = false

@@ -6,6 +6,8 @@ export interface FakeClock extends Clock {
   readonly pending: number
   /** Moves both times on by this many milliseconds and fires what falls due, in order, each at its own moment. */
   advance (ms: number): void
+  /** As `advance`, and lets promises settle before, between and after the timers: for work that waits and goes on. */
+  pass (ms: number): Promise<void>
   /** Moves the wall clock alone, as an operator or NTP would; may be negative. */
   jump (ms: number): void
 }
@@ -49,10 +51,21 @@ export function fakeClock (start: number = Date.UTC(2026, 0, 1)): FakeClock {
       while (fireNext(until));
       now = until
     },
+    async pass (ms) {
+      const until = now + ms
+      await settle()
+      while (fireNext(until)) await settle()
+      now = until
+    },
     jump (ms) {
       wall += ms
     }
   }
+}
+
+/** Some turns of the event loop: enough for promises that wait for one another. */
+async function settle (): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
 }
 
 /** The timer that falls due first; of several the one that was set first. */

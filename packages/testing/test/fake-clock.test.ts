@@ -56,3 +56,21 @@ test('a cleared timer never fires', (t) => {
   t.equal(clock.pending, 0)
   t.end()
 })
+
+test('pass lets what a timer began settle before the next one fires', async (t) => {
+  const clock = fakeClock()
+  const told: string[] = []
+  const wait = (ms: number): Promise<void> => new Promise((resolve) => { clock.setTimeout(resolve, ms) })
+  const work = async (): Promise<void> => {
+    await Promise.resolve()
+    for (const step of ['one', 'two', 'three']) {
+      await wait(10)
+      told.push(`${step} at ${clock.now()}`)
+    }
+  }
+  void work()
+  await clock.pass(25)
+  t.same(told, ['one at 1010', 'two at 1020'])
+  t.equal(clock.now(), 1_025)
+  t.equal(clock.pending, 1)
+})

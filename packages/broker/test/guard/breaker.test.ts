@@ -1,9 +1,10 @@
 import t from 'tap'
+import { fakeClock } from '@fastify-realtime/testing'
+import type { FakeClock } from '@fastify-realtime/testing'
 import { Breaker } from '../../src/guard/breaker.ts'
-import { ManualClock } from '../fixtures/manual-clock.ts'
 
-function build (probe: () => Promise<unknown>): { readonly clock: ManualClock, readonly breaker: Breaker, readonly changes: boolean[] } {
-  const clock = new ManualClock()
+function build (probe: () => Promise<unknown>): { readonly clock: FakeClock, readonly breaker: Breaker, readonly changes: boolean[] } {
+  const clock = fakeClock()
   const changes: boolean[] = []
   const breaker: Breaker = new Breaker({ failures: 3, probeInterval: 100, clock }, probe, () => changes.push(breaker.open))
   return { clock, breaker, changes }
@@ -37,7 +38,7 @@ void t.test('closes by itself when a probe succeeds', async (t) => {
   good = true
   await clock.pass(100)
   t.same(changes, [true, false])
-  t.equal(clock.timers, 0)
+  t.equal(clock.pending, 0)
 })
 
 void t.test('closes when anything succeeds, and probes no more', async (t) => {
@@ -56,5 +57,5 @@ void t.test('a probe that is on its way when it is cleared begins no new one', a
   breaker.clear()
   fail(new Error('late'))
   await clock.pass(1_000)
-  t.equal(clock.timers, 0)
+  t.equal(clock.pending, 0)
 })

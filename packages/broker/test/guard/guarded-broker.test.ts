@@ -1,7 +1,8 @@
 import t from 'tap'
+import { fakeClock } from '@fastify-realtime/testing'
+import type { FakeClock } from '@fastify-realtime/testing'
 import { BrokerUnavailableError, guard, memoryBroker } from '../../src/index.ts'
 import type { Broker, BrokerRecord, BrokerSink, GuardOptions } from '../../src/index.ts'
-import { ManualClock } from '../fixtures/manual-clock.ts'
 
 let count = 0
 
@@ -44,9 +45,9 @@ class SickBroker implements Broker {
 }
 
 async function build (options: GuardOptions = {}): Promise<{
-  readonly clock: ManualClock, readonly sick: SickBroker, readonly guarded: Broker, readonly states: boolean[]
+  readonly clock: FakeClock, readonly sick: SickBroker, readonly guarded: Broker, readonly states: boolean[]
 }> {
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const sick = new SickBroker()
   const states: boolean[] = []
   const guarded = guard(sick, { clock, ...options })
@@ -156,7 +157,7 @@ void t.test('a broker that says that it is back closes the breaker', async (t) =
 })
 
 void t.test('a start and a stop that hang are given up', async (t) => {
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const sick = new SickBroker()
   const guarded = guard(sick, { clock, startTimeout: 500 })
   const started = t.rejects(guarded.start({ deliver () {}, state () {} }), { message: /did not start within 500 ms/ })
@@ -165,7 +166,7 @@ void t.test('a start and a stop that hang are given up', async (t) => {
   const stopped = t.rejects(guarded.stop(), { message: /did not stop within 500 ms/ })
   await clock.pass(500)
   await stopped
-  t.equal(clock.timers, 0)
+  t.equal(clock.pending, 0)
 })
 
 void t.test('a state told while the start is under way is told when it has settled', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
+import { fakeClock } from '@fastify-realtime/testing'
 import { memoryBroker, memoryHub } from '../../src/index.ts'
-import { ManualClock } from '../fixtures/manual-clock.ts'
 
 const sink = { deliver () {}, state () {} }
 
@@ -20,7 +20,7 @@ void t.test('work before the start is refused', async (t) => {
 })
 
 void t.test('the sweep runs while a node lives, and frees what is too old', async (t) => {
-  const clock = new ManualClock()
+  const clock = fakeClock()
   const hub = memoryHub({ clock })
   const [a, b] = [memoryBroker({ hub }), memoryBroker({ hub })]
   await a.start(sink)
@@ -29,11 +29,11 @@ void t.test('the sweep runs while a node lives, and frees what is too old', asyn
   await a.publish({ channel: 'c', topic: 't', event: 'e', id: 'i', time: 1, payload: 'x' }, { history: { size: 1, ttl: 1 }, dedupe: 1 })
   await clock.pass(25_000)
   t.same(await b.records.list(''), [])
-  t.equal(clock.timers, 1)
+  t.equal(clock.pending, 1)
   await a.stop()
-  t.equal(clock.timers, 1)
+  t.equal(clock.pending, 1)
   await b.stop()
-  t.equal(clock.timers, 0)
+  t.equal(clock.pending, 0)
 })
 
 for (const option of ['maxTopics', 'maxBytes', 'maxIds', 'maxRecords'] as const) {
