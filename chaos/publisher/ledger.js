@@ -1,0 +1,15 @@
+/** Every publication that was intended, and what became of it. */
+export class Ledger {
+  publications = []
+  /** Attempts that failed: `{ at, took, why }`. */
+  failures = []
+
+  add (topic, at) {
+    const n = this.publications.length
+    const publication = { n, topic, at, attempts: 0, ackedAt: undefined, position: undefined, duplicate: false }
+    this.publications.push(publication)
+    return publication
+  }
+
+  get acknowledged () { return this.publications.reduce((sum, { ackedAt }) => ackedAt === undefined ? sum : sum + 1, 0) }
+}

@@ -1,0 +1,16 @@
+export const say = (line) => process.stdout.write(`${line}\n`)
+
+const count = (value) => typeof value === 'number' ? value.toLocaleString('en') : String(value)
+
+export function progressLine ({ seconds, of, live, clients, intended, acknowledged, failures, told }) {
+  say(`  ${seconds.toFixed(0).padStart(3)}/${of} s  live ${live}/${clients}  acknowledged ${count(acknowledged)}/${count(intended)}  failed attempts ${count(failures)}  told ${count(told)}`)
+}
+
+export function table (checks, { judged, latency, returns }, took) {
+  for (const { what, value, unit = '', limit, ok } of checks) {
+    say(`  ${ok ? 'ok ' : 'BAD'} ${what}: ${count(value)}${unit && ` ${unit}`}${limit === undefined ? '' : ` (${limit})`}`)
+  }
+  const { ok, recovered, signalled } = judged.verdicts
+  say(`  subscriptions: ${ok} ok, ${recovered} recovered, ${signalled} signalled; delivery p50 ${latency.p50} ms, p99 ${latency.p99} ms; away p99 ${returns.p99} ms; took ${(took / 1_000).toFixed(0)} s`)
+  for (const example of judged.examples.slice(0, 6)) say(`      ${JSON.stringify(example)}`)
+}

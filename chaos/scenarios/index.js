@@ -1,0 +1,3 @@
+import { kicked } from './kicked.js'
+
+export const scenarios = [kicked]

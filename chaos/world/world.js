@@ -1,0 +1,88 @@
+import { fileURLToPath } from 'node:url'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Proxy } from '../proxy/proxy.js'
+import { Child } from './child.js'
+import { Node } from './node.js'
+import { RedisServer } from './redis.js'
+
+const file = (path) => fileURLToPath(new URL(path, import.meta.url))
+
+/** All processes and lines of one run. Whatever happens, `end` ends what was begun, by pid. */
+export class World {
+  nodes = []
+  loads = []
+  publisher
+  redis
+  /** What happened to processes, with its time: shown in the report. */
+  log = []
+  #turn = 0
+
+  constructor (plan) {
+    this.plan = plan
+    this.redis = new RedisServer(plan.fsync)
+    /** The line to Redis of each node, and the balancer that clients and publishers see. */
+    this.redisLines = []
+    this.front = new Proxy(() => this.#targets())
+  }
+
+  async begin () {
+    const { plan } = this
+    await this.redis.start()
+    await this.front.start()
+    for (let index = 0; index < plan.nodes; index++) await this.#addNode(index)
+    await Promise.all(this.nodes.map((node) => node.start()))
+    this.loads = Array.from({ length: plan.loads }, () => new Child(file('../load/main.js'), { off: plan.off, maxDelay: plan.maxDelay }))
+    this.publisher = new Child(file('../publisher/main.js'), { port: this.front.port })
+    await Promise.all([...this.loads, this.publisher].map((child) => once(child, 'event')))
+  }
+
+  async #addNode (index) {
+    const { plan } = this
+    const line = new Proxy(() => [{ name: 'redis', port: this.redis.port }])
+    await line.start()
+    this.redisLines.push(line)
+    this.nodes.push(new Node(`node-${index + 1}`, {
+      redisPort: line.port, history: plan.history, off: plan.off, positionCheck: plan.positionCheck, probeInterval: plan.probeInterval
+    }, this.log))
+  }
+
+  /** Round robin over the nodes in rotation. */
+  #targets () {
+    const ready = this.nodes.filter(({ inRotation }) => inRotation)
+    const first = this.#turn++ % Math.max(1, ready.length)
+    return [...ready.slice(first), ...ready.slice(0, first)]
+  }
+
+  /** Asks every load process. */
+  toLoads (what, data, timeout) {
+    return Promise.all(this.loads.map((load, index) => load.ask(what, typeof data === 'function' ? data(index) : data, timeout)))
+  }
+
+  async live () {
+    const states = await this.toLoads('state')
+    return states.reduce((sum, state) => ({ live: sum.live + state.live, told: sum.told + state.told }))
+  }
+
+  /** Whether all clients are live within so many milliseconds. */
+  async allLive (within) {
+    const deadline = Date.now() + within
+    while ((await this.live()).live < this.plan.clients.length) {
+      if (Date.now() > deadline) return false
+      await sleep(100)
+    }
+    return true
+  }
+
+  async end () {
+    await Promise.all([...this.loads, ...this.nodes, ...this.publisher === undefined ? [] : [this.publisher]].map((child) => child.kill()))
+    this.endNow()
+  }
+
+  /** Also for the end of the runner itself. */
+  endNow () {
+    for (const child of [...this.loads, ...this.nodes, this.publisher]) child?.signal('SIGKILL')
+    for (const line of [this.front, ...this.redisLines]) line.stop()
+    this.redis.end()
+  }
+}
