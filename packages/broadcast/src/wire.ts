@@ -10,10 +10,11 @@ import { wireData } from './wire-data.ts'
 /** What a handler of a message gets from the message router. */
 export interface WireContext {
   readonly data: unknown
-  /** The id of the message; routers that do not tell it leave the field out. */
-  readonly id?: string | undefined
+  /** The id of the message, when its sender wants a reply. */
+  readonly id: string | undefined
   readonly connection: Connection
-  readonly signal: AbortSignal
+  /** Whether the client has been told a timeout. */
+  readonly answered: boolean
   /** Sends the reply at once. */
   readonly reply: (data: unknown) => unknown
 }
@@ -41,9 +42,9 @@ export class Wire {
   }
 
   async #subscribe (context: WireContext): Promise<void> {
-    const { data, connection, signal, reply } = context
+    const { data, connection, reply } = context
     const { subscriptions, subscribing, options } = this.#parts
-    if ('id' in context && context.id === undefined) throw messageFailure('invalid-data', 'subscribe needs an id')
+    if (context.id === undefined) throw messageFailure('invalid-data', 'subscribe needs an id')
     const { topic, ...asked } = wireData.subscribe(data)
     // Asking on for the next page is part of one subscribe.
     if (subscriptions.get(connection, topic)?.stage !== 'paging') this.#allowance.take(connection)
@@ -53,7 +54,7 @@ export class Wire {
     }
     await subscribing.subscribe(connection, topic, { ...asked, counted: true }, (answer: Answer) => {
       // The client was told a timeout meanwhile, so it does not count on this subscription.
-      if (signal.aborted) throw new SubscriptionEndedError(topic)
+      if (context.answered) throw new SubscriptionEndedError(topic)
       reply(answer)
     })
   }

@@ -125,7 +125,7 @@ test('a subscribe whose sender was told a timeout does not stand', async (t) => 
   const { parts, broadcast: topics } = await stage(open)
   const handlers = new Map<string, (context: WireContext) => unknown>()
   new Wire(parts, new Allowance({ max: 1, burst: 1 }, parts.clock)).register((type, _options, handler) => handlers.set(type, handler))
-  const context = { data: { topic: 'a' }, connection: connection('ada').self, signal: AbortSignal.abort(), reply: () => t.fail('too late') }
+  const context = { data: { topic: 'a' }, id: '1', connection: connection('ada').self, answered: true, reply: () => t.fail('too late') }
   await t.rejects(async () => { await handlers.get('subscribe')?.(context) }, { code: 'FRT_ERR_SUBSCRIPTION_ENDED' })
   await t.rejects(async () => { await handlers.get('subscribe')?.({ ...context, id: undefined }) }, { code: 'invalid-data', message: /needs an id/ })
   t.equal(topics.counters.subscriptions, 0)

@@ -23,6 +23,7 @@ export interface ExchangeRoute {
 /** One message and its one answer; also the context that the handler gets, so that a message costs one object. */
 export class Exchange implements MessageContext, Deadline {
   readonly connection: Connection
+  readonly id: string | undefined
   data: unknown
   due = 0
   previous: Deadline | null = null
@@ -30,7 +31,6 @@ export class Exchange implements MessageContext, Deadline {
   /** What hooks answer with; `null` without hooks. */
   hookReply: HookReply | null = null
   readonly #route: ExchangeRoute
-  readonly #id: string | undefined
   readonly #trace: MessageTrace | undefined
   #answered = false
   #ended = false
@@ -43,7 +43,7 @@ export class Exchange implements MessageContext, Deadline {
   constructor (route: ExchangeRoute, connection: Connection, message: Message, trace: MessageTrace | undefined) {
     this.#route = route
     this.connection = connection
-    this.#id = message.id
+    this.id = message.id
     this.data = message.data
     this.#trace = trace
   }
@@ -110,11 +110,11 @@ export class Exchange implements MessageContext, Deadline {
     this.#answered = true
     if (this.#trace !== undefined) this.#trace.failure = body
     try {
-      this.connection.sendEnvelope(failureEnvelope(body, this.#id))
+      this.connection.sendEnvelope(failureEnvelope(body, this.id))
     } catch (error) {
       // Details that the codec cannot encode must not leave the sender without an answer.
       this.log.error({ err: error }, 'failure could not be encoded')
-      this.connection.sendEnvelope(failureEnvelope(internal, this.#id))
+      this.connection.sendEnvelope(failureEnvelope(internal, this.id))
     }
   }
 
@@ -138,7 +138,7 @@ export class Exchange implements MessageContext, Deadline {
   }
 
   #send (data: unknown): void {
-    if (this.#id !== undefined) this.#route.send(this.connection, this.#id, data)
+    if (this.id !== undefined) this.#route.send(this.connection, this.id, data)
     this.#answered = true
   }
 }

@@ -15,6 +15,8 @@ export const replied: Replied = Object.freeze({}) as Replied
 export interface MessageContext<Data = unknown, Reply = unknown> {
   /** The message's `data`, validated. */
   readonly data: Data
+  /** What the reply will carry; `undefined` when the sender wants none. */
+  readonly id: string | undefined
   readonly connection: Connection
   /** Who the connection acts for. It is `null` only on an endpoint with `anonymous: true`. */
   readonly principal: Principal
@@ -22,6 +24,8 @@ export interface MessageContext<Data = unknown, Reply = unknown> {
   readonly log: FastifyBaseLogger
   /** Aborted when the connection ends or the route's `timeout` is over. */
   readonly signal: AbortSignal
+  /** Whether the message has its answer already, such as the failure at its deadline. */
+  readonly answered: boolean
   /**
    * Sends the reply at once, ahead of anything that is sent to the connection after this call. Without it the returned
    * value is the reply.

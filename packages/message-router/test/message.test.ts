@@ -28,6 +28,20 @@ void t.test('a message without an id gets no reply, but its failure', async (t) 
   t.same(await peer.next(), { type: 'failure', code: 'conflict', message: 'no', retry: false })
 })
 
+void t.test('the handler knows the id that its reply carries, and whether the message is answered', async (t) => {
+  const { connect } = await start(t, (app) => {
+    app.message('id', ({ id }) => id ?? 'none')
+    app.message('answered', (context) => {
+      const before = context.answered
+      context.reply({ before })
+      t.same([before, context.answered], [false, true])
+    })
+  })
+  const peer = await connect()
+  t.match(await peer.ask('id'), { data: '1' })
+  t.match(await peer.ask('answered'), { data: { before: false } })
+})
+
 void t.test('the handler gets data, connection, principal, log and reply, and the scope as this', async (t) => {
   const { connect, app } = await start(t, (app) => {
     app.decorate('marker', 'here')

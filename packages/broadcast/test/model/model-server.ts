@@ -55,7 +55,6 @@ export class ModelServer {
 
   async #handle ({ type, id, data }: Message, connection: FakeConnection): Promise<void> {
     if (connection.state === 'closed') return
-    const controller = new AbortController()
     let answered = false
     const answer = (envelope: Envelope): void => {
       answered = true
@@ -63,7 +62,7 @@ export class ModelServer {
     }
     const reply = (content: unknown): void => { if (id !== undefined) answer({ type: 'reply', id, data: content }) }
     try {
-      const content = await this.#handlers.get(type)?.({ data, id, connection: connection.self, signal: controller.signal, reply })
+      const content = await this.#handlers.get(type)?.({ data, id, connection: connection.self, answered, reply })
       if (!answered) reply(content)
     } catch (error) {
       const { statusCode } = error as { statusCode?: number }
