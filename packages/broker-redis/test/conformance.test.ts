@@ -4,7 +4,7 @@ import t from 'tap'
 import { brokerConformance } from '@fastify-realtime/broker/conformance'
 import { redisBroker } from '../src/index.ts'
 import type { RedisClient } from '../src/index.ts'
-import { missing, RedisServer } from './redis-server.ts'
+import { missing, RedisServer } from '@fastify-realtime/testing/redis-server'
 
 const clients: Record<string, (port: number) => RedisClient> = {
   ioredis: (port) => new Redis(port, '127.0.0.1', { lazyConnect: true }),
@@ -13,7 +13,7 @@ const clients: Record<string, (port: number) => RedisClient> = {
 
 for (const [library, make] of Object.entries(clients)) {
   void t.test(`redis through ${library}`, { skip: missing }, async (t) => {
-    const server = await RedisServer.start(['--appendonly', 'yes'])
+    const server = await RedisServer.start({ settings: ['--appendonly', 'yes'] })
     t.teardown(() => server.end())
     const raw = new Redis(server.port, '127.0.0.1', { lazyConnect: true, retryStrategy: () => 50 })
     raw.on('error', () => {})

@@ -8,7 +8,7 @@ import { redisBroker } from '../src/index.ts'
 import type { Position } from '@fastify-realtime/protocol'
 import { linkMaker } from '../src/make-link.ts'
 import type { RedisBrokerOptions, RedisClient } from '../src/index.ts'
-import { missing, RedisServer } from './redis-server.ts'
+import { missing, RedisServer } from '@fastify-realtime/testing/redis-server'
 
 const LIMITS = { size: 100_000, ttl: 600_000 }
 
@@ -40,7 +40,7 @@ async function until (condition: () => boolean): Promise<void> {
 async function killUnderLoad (t: { teardown (work: () => unknown): void }, fsync: string): Promise<{
   readonly server: RedisServer, readonly node: Node, readonly published: number, readonly acknowledged: ReadonlyMap<string, Position>
 }> {
-  const server = await RedisServer.start(['--appendonly', 'yes', '--appendfsync', fsync])
+  const server = await RedisServer.start({ settings: ['--appendonly', 'yes', '--appendfsync', fsync] })
   t.teardown(() => server.end())
   const started = await node(t, server)
   const acknowledged = new Map<string, Position>()
@@ -95,7 +95,7 @@ void t.test('killed under load, appendfsync everysec: what was lost shows as a n
 })
 
 void t.test('a Redis that comes back with less than it acknowledged begins a new epoch', { skip: missing }, async (t) => {
-  const server = await RedisServer.start(['--appendonly', 'yes', '--appendfsync', 'always'])
+  const server = await RedisServer.start({ settings: ['--appendonly', 'yes', '--appendfsync', 'always'] })
   t.teardown(() => server.end())
   const { broker, states } = await node(t, server)
   const positions: Position[] = []

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '@fastify-realtime/protocol'
+import type { Clock } from '@fastify-realtime/protocol'
 
 /** A clock that stands still until a test moves it. */
 export interface FakeClock extends Clock {
@@ -26,9 +26,8 @@ export function fakeClock (start: number = Date.UTC(2026, 0, 1)): FakeClock {
   let now = 1_000
   let wall = start - now
   const fireNext = (until: number): boolean => {
-    const next = earliest(timers)
-    if (next === undefined || next.at > until) return false
-    timers.delete(next)
+    const next = takeDue(timers, until)
+    if (next === undefined) return false
     now = next.at
     next.callback()
     return true
@@ -38,14 +37,12 @@ export function fakeClock (start: number = Date.UTC(2026, 0, 1)): FakeClock {
     now: () => now,
     time: () => wall + now,
     setTimeout (callback, delay) {
-      // A timer never fires within the turn that sets it, so that one which sets itself again cannot hang `advance`.
+      // Never due in the moment that sets it, so that a timer which sets itself again cannot hang `advance`.
       const entry = { at: now + Math.max(1, delay), callback }
       timers.add(entry)
       return entry
     },
-    clearTimeout (timer: Timer) {
-      timers.delete(timer as Entry)
-    },
+    clearTimeout: (timer) => { timers.delete(timer as Entry) },
     advance (ms) {
       const until = now + ms
       while (fireNext(until));
@@ -57,9 +54,7 @@ export function fakeClock (start: number = Date.UTC(2026, 0, 1)): FakeClock {
       while (fireNext(until)) await settle()
       now = until
     },
-    jump (ms) {
-      wall += ms
-    }
+    jump: (ms) => { wall += ms }
   }
 }
 
@@ -68,11 +63,13 @@ async function settle (): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
 }
 
-/** The timer that falls due first; of several the one that was set first. */
-function earliest (timers: Iterable<Entry>): Entry | undefined {
+/** Takes out the timer that falls due first; of several the one that was set first. */
+function takeDue (timers: Set<Entry>, until: number): Entry | undefined {
   let first: Entry | undefined
   for (const timer of timers) {
     if (first === undefined || timer.at < first.at) first = timer
   }
+  if (first === undefined || first.at > until) return undefined
+  timers.delete(first)
   return first
 }
