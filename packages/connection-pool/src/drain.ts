@@ -23,34 +23,37 @@ const TERMINATED_PER_TICK = 512
 export class Drain<Member> {
   readonly #clock: Clock
   readonly #steps: DrainSteps<Member>
-  readonly #settled: Promise<void>
-  #settle: () => void = () => {}
+  readonly #waiting: Array<() => void> = []
+  #ticking = false
   #walk: Iterator<Member>
-  #perTick = 0
+  #perTick = 1
   #until = Infinity
 
   constructor (clock: Clock, steps: DrainSteps<Member>) {
     this.#clock = clock
     this.#steps = steps
     this.#walk = steps.members[Symbol.iterator]()
-    this.#settled = new Promise((resolve) => { this.#settle = resolve })
   }
 
   /** Settles when nobody is left. Asked again, the shorter window and the earlier deadline count. */
   within ({ over, deadline }: DrainWindow): Promise<void> {
-    const first = this.#perTick === 0
     const window = Math.max(TICK, Math.min(over, deadline / 2))
-    this.#perTick = Math.max(1, this.#perTick, Math.ceil(this.#steps.members.size * TICK / window))
+    this.#perTick = Math.max(this.#perTick, Math.ceil(this.#steps.members.size * TICK / window))
     this.#until = Math.min(this.#until, this.#clock.now() + deadline)
-    if (first) this.#tick()
-    return this.#settled
+    const settled = new Promise<void>((resolve) => { this.#waiting.push(resolve) })
+    if (!this.#ticking) this.#tick()
+    return settled
   }
 
   readonly #tick = (): void => {
     if (this.#clock.now() >= this.#until) this.#terminate()
     else this.#dismiss()
-    if (this.#steps.members.size === 0) this.#settle()
-    else this.#clock.setTimeout(this.#tick, TICK)
+    this.#ticking = this.#steps.members.size > 0
+    if (this.#ticking) {
+      this.#clock.setTimeout(this.#tick, TICK)
+      return
+    }
+    for (const settle of this.#waiting.splice(0)) settle()
   }
 
   #dismiss (): void {

@@ -47,6 +47,7 @@ export interface ConnectionPoolOptions extends EndpointOptions {
 export interface PoolOptions {
   readonly codecs: readonly Codec[]
   readonly endpoint: EndpointOptions
+  readonly maxPayload: number
   readonly maxConnections: number | false
   readonly maxPerAddress: number | false
   readonly maxPerPrincipal: number | false
@@ -82,10 +83,10 @@ export const defaults = {
 /** @throws {PoolOptionError} when a value cannot work. */
 export function resolveOptions (options: ConnectionPoolOptions): PoolOptions {
   const all = withDefaults(defaults, options)
-  resolveLimits('', options)
   return Object.freeze({
     codecs: resolveCodecs(all.codecs),
     endpoint: options,
+    maxPayload: resolveLimits('', options).maxPayload,
     maxConnections: limitOrOff('maxConnections', options.maxConnections === undefined ? Math.floor(openFileLimit() * 0.75) : options.maxConnections),
     maxPerAddress: limitOrOff('maxPerAddress', all.maxPerAddress),
     maxPerPrincipal: limitOrOff('maxPerPrincipal', all.maxPerPrincipal),

@@ -33,7 +33,7 @@ export async function takeUpgrades (app: FastifyInstance, options: PoolOptions, 
     if (isWebSocketUpgrade(raw)) guard.watch(raw, socket, () => decide?.(raw, socket, head))
     else handBack(app.server, raw, socket, head)
   }) as UpgradeListener)
-  limitPayload(app.websocketServer, guard)
+  limitPayload(app.websocketServer, guard, options.maxPayload)
 }
 
 function serverOptions ({ maxFragments, maxBufferedChunks, closeTimeout, compression }: PoolOptions, guard: HandshakeGuard): Options {
@@ -42,8 +42,10 @@ function serverOptions ({ maxFragments, maxBufferedChunks, closeTimeout, compres
     maxFragments,
     maxBufferedChunks,
     closeTimeout,
-    // The name is chosen with the admission; an empty one sends no header.
-    handleProtocols: (_offered, raw) => guard.of(raw)?.protocol || false,
+    handleProtocols (_offered, raw) {
+      const chosen = guard.of(raw)?.protocol ?? ''
+      return chosen === '' ? false : chosen
+    },
     perMessageDeflate: compression === false
       ? false
       : { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: compression.threshold, zlibDeflateOptions: { level: compression.level } }
@@ -51,10 +53,10 @@ function serverOptions ({ maxFragments, maxBufferedChunks, closeTimeout, compres
 }
 
 /** ws has one `maxPayload` for the server; it is read anew for each upgrade, after this. */
-function limitPayload (server: WebSocketServer, guard: HandshakeGuard): void {
+function limitPayload (server: WebSocketServer, guard: HandshakeGuard, usual: number): void {
   const { options } = server as WebSocketServer & { readonly options: { maxPayload?: number } }
   server.shouldHandle = (raw: IncomingMessage) => {
-    options.maxPayload = guard.of(raw)?.endpoint?.maxPayload ?? 0
+    options.maxPayload = guard.of(raw)?.endpoint?.maxPayload ?? usual
     return true
   }
 }

@@ -21,12 +21,14 @@ t.test('a connection is welcomed, heard and answered', async (t) => {
 })
 
 t.test('a client that offers nothing speaks the first codec, others are taken at their word', async (t) => {
-  const { url, opened } = await serve(t, { codecs: [jsonCodec, binaryCodec] })
+  const { pool, url, opened } = await serve(t, { codecs: [jsonCodec, binaryCodec] })
   await connectAndGreet(url, { protocols: [] })
   t.equal(opened[0]?.codec, jsonCodec)
   const binary = await connectAndGreet(url, { codec: binaryCodec })
   t.equal(binary.socket.protocol, binaryCodec.subprotocol)
   t.same(await binary.request('echo', [1]), [1])
+  opened[1]?.send(pool.frame(binaryCodec, Buffer.from('{"type":"heartbeat"}')))
+  t.same(await binary.next('heartbeat'), { type: 'heartbeat' })
   t.equal((await connect(url, { protocols: [binaryCodec.subprotocol, jsonCodec.subprotocol] })).socket.protocol, jsonCodec.subprotocol, 'the server prefers')
   const token = await connect(url, { token: 'secret' })
   t.equal(token.socket.protocol, jsonCodec.subprotocol, 'a credential never comes back')
@@ -133,6 +135,7 @@ t.test('the server asks and the client answers, even while a message is handled'
     }
   })
   const client = await connectAndGreet(url)
+  client.send({ type: 'reply', id: 'before anybody asked' })
   const asking = client.request('start')
   const request = await client.next('request')
   t.match(request, { name: 'ask', data: { q: 1 } })
@@ -280,6 +283,7 @@ t.test('add takes only sockets of this server, and each once', async (t) => {
   t.throws(() => pool.add({} as never, {} as never), { code: 'FRT_ERR_POOL_FOREIGN_SOCKET' })
   const { PoolSocket } = await import('../src/pool-socket.ts')
   t.throws(() => pool.add(Reflect.construct(PoolSocket, [null, undefined, {}]) as never, {} as never), { code: 'FRT_ERR_POOL_FOREIGN_SOCKET' })
+  t.throws(() => pool.add(Object.assign(Reflect.construct(PoolSocket, [null, undefined, {}]) as object, { stream: {} }) as never, {} as never), { code: 'FRT_ERR_POOL_FOREIGN_SOCKET' })
   await app.close()
 })
 

@@ -1,5 +1,6 @@
 import { connect as connectSocket } from 'node:net'
 import { connect, connectAndGreet, once, rawClient, until } from '@fastify-realtime/testing'
+import { jsonCodec } from '@fastify-realtime/protocol'
 import websocket from '@fastify/websocket'
 import Fastify from 'fastify'
 import t from 'tap'
@@ -122,7 +123,7 @@ t.test('an offer of another protocol, such as h2c, is answered as if it were not
   t.equal(answer.match(/HTTP\/1.1 200/g)?.length, 2, 'and the connection is kept')
   t.match(answer, body)
   t.match(answer, /hello/)
-  t.match(await ask(url, `GET /plain HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n`), /200 OK/)
+  t.match(await ask(url, 'GET /plain HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n'), /200 OK/)
   t.match(await ask(url, `GET /plain HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n${last}`), /200 OK/)
   t.equal(await socketsOf({ app }), 0)
 })
@@ -137,7 +138,14 @@ t.test('garbage in the handshake gets its status', async (t) => {
   t.match(await ask(served.url, `POST /ws HTTP/1.1\r\n${upgrade}`), /^HTTP\/1.1 404/)
   t.match(await ask(served.url, `GET /ws HTTP/1.1\r\nCookie: ${'x'.repeat(20_000)}\r\n${upgrade}`), /^HTTP\/1.1 431/)
   t.equal(served.pool.size, 0)
-  t.match(await ask(served.url, `GET /ws HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`), /^HTTP\/1.1 404/, 'a plain request to a WebSocket route')
+  t.match(await ask(served.url, 'GET /ws HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'), /^HTTP\/1.1 404/, 'a plain request to a WebSocket route')
+})
+
+t.test('half a handshake is dropped by Fastify\'s connectionTimeout', async (t) => {
+  const { app, url } = await serve(t, {}, { server: { connectionTimeout: 100 } })
+  t.equal(await ask(url, 'GET /ws HTTP/1.1\r\nUpgrade: webso'), '')
+  t.equal(await ask(url, ''), '')
+  t.equal(await socketsOf({ app }), 0)
 })
 
 t.test('a second owner of upgrades is refused at boot', async (t) => {
@@ -181,7 +189,7 @@ t.test('what @fastify/websocket tells of a strange route is not touched', async 
       app.get('/throws', { websocket: true }, () => { throw new Error('bug') })
     }
   })
-  const client = await connect(url, { path: '/both', protocols: [] , codec: { subprotocol: 'x', binary: false, encode: () => '', encodePublication: () => '', decode: (frame) => ({ type: 'heartbeat', frame }) } })
+  const client = await connect(url, { path: '/both', protocols: [] , codec: { ...jsonCodec, decode: (frame) => ({ type: 'heartbeat', frame }) } })
   t.match(await client.next('heartbeat'), { frame: 'ws' })
   t.equal(await (await fetch(`${url.replace('ws', 'http')}/both`)).text(), 'http')
   t.equal((await (await connect(url, { path: '/throws', protocols: [] })).closed).code, 1006)

@@ -1,5 +1,6 @@
 import { listen } from '@fastify-realtime/testing'
 import type { Teardown } from '@fastify-realtime/testing'
+import { jsonCodec } from '@fastify-realtime/protocol'
 import type { Codec } from '@fastify-realtime/protocol'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
@@ -44,10 +45,10 @@ export function echo (app: FastifyInstance): void {
 
 /** A binary codec without a dependency. */
 export const binaryCodec: Codec = {
+  ...jsonCodec,
   subprotocol: 'realtime.v1.binary',
   binary: true,
   encode: (envelope) => Buffer.from(JSON.stringify(envelope)),
-  encodePublication: () => Buffer.of(),
   decode: (frame) => JSON.parse(Buffer.from(frame as Uint8Array).toString())
 }
 

@@ -66,7 +66,8 @@ t.test('above the soft mark frames wait, and follow in order when the socket is 
   t.ok(box.isWaiting)
   t.equal(box.pressure, 200)
   t.equal(backlog.bytes, 200)
-  t.equal(sink.listeners, 1)
+  box.resume()
+  t.equal(sink.listeners, 1, 'a full socket is listened to once')
   sink.drain()
   turn()
   t.equal(names(sink.written), 'abcd')
@@ -238,7 +239,7 @@ t.test('behind a frame that is being compressed everything waits its turn', asyn
   box.flush()
   const order = [...sink.written.matchAll(/small|behind/g)].map(([word]) => word)
   t.same(order, ['small', 'behind'])
-  t.equal([...sink.written].filter((byte) => byte === '\xc1').length >= 2, true)
+  t.ok(sink.written.split('\xc1').length > 2)
 })
 
 t.test('whatever is sent and drained, a reader gets it in order and holds no more than its limit', async () => {

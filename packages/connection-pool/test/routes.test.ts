@@ -46,7 +46,7 @@ t.test('a raw route keeps its frames to itself, and is pooled all the same', asy
   const { url, pool, closed } = await serve(t, {}, {
     routes (app) {
       app.get('/raw', { websocket: true, config: { realtime: { raw: true, protocols: ['chat'], messageRate: { max: 3, timeWindow: 60_000 } } } }, (socket) => {
-        socket.on('message', (data) => socket.send(`you said ${String(data)}`))
+        socket.on('message', (data: Buffer) => socket.send(`you said ${data.toString()}`))
       })
       app.connectionPool.receive(() => { throw new Error('not for the router') })
     }
@@ -97,8 +97,8 @@ t.test('a stranger\'s route goes on as if there were no pool', async (t) => {
   const { url, pool, app } = await serve(t, {}, {
     routes (app) {
       app.get('/graphql', { websocket: true }, (socket) => {
-        socket.on('message', (data) => {
-          if ((JSON.parse(String(data)) as { type: string }).type === 'connection_init') socket.send('{"type":"connection_ack"}')
+        socket.on('message', (data: Buffer) => {
+          if ((JSON.parse(data.toString()) as { type: string }).type === 'connection_init') socket.send('{"type":"connection_ack"}')
         })
       })
     }
