@@ -1,0 +1,111 @@
+import { Buffer } from 'node:buffer'
+import { BrokerOptionError } from '@fastify-realtime/broker'
+import type { RecordStore } from '@fastify-realtime/broker'
+import { JetStreamError, WRONG_LAST_SEQUENCE } from './jetstream.ts'
+import type { JetStream, Stored } from './jetstream.ts'
+import type { Streams } from './streams.ts'
+import type { Subjects } from './subjects.ts'
+
+export interface RecordParts {
+  readonly jetStream: JetStream
+  readonly streams: Streams
+  readonly subjects: Subjects
+  /** The server's time, wall-clock milliseconds. */
+  readonly time: () => number
+  /** The longest time to live. */
+  readonly recordTtl: number
+}
+
+type Entry = [key: string, value: string, ttl: number]
+
+/** How many own entries are remembered, and how many of them each `put` looks at. */
+const MAX_OWN = 10_000
+const LOOK_AT = 10
+
+/**
+ * The newest message of a subject is its key's value, as in NATS's own key-value stores, but with a time to live for each. NATS
+ * before 2.11 ends no single message, so an entry says when it ends, and each node frees its own.
+ */
+export class NatsRecords implements RecordStore {
+  readonly #parts: RecordParts
+  /** Where an own entry stands and when it ends, by sequence number. */
+  readonly #own = new Map<number, number>()
+
+  constructor (parts: RecordParts) {
+    this.#parts = parts
+  }
+
+  async put (key: string, value: string, ttl: number): Promise<void> {
+    await this.#write(key, value, ttl)
+  }
+
+  async putIfAbsent (key: string, value: string, ttl: number): Promise<boolean> {
+    const { jetStream, streams, subjects } = this.#parts
+    for (;;) {
+      const found = await jetStream.get(streams.records.name, { last_by_subj: subjects.record(key) })
+      if (found !== undefined && this.#lives(found)) return false
+      try {
+        await this.#write(key, value, ttl, found?.seq ?? 0)
+        return true
+      } catch (error) {
+        // Another one was faster; perhaps its entry has ended already.
+        if (!(error instanceof JetStreamError) || error.code !== WRONG_LAST_SEQUENCE) throw error
+      }
+    }
+  }
+
+  async delete (key: string): Promise<void> {
+    const { jetStream, streams, subjects } = this.#parts
+    await jetStream.api(`STREAM.PURGE.${streams.records.name}`, { filter: subjects.record(key) })
+  }
+
+  async get (key: string): Promise<string | undefined> {
+    const { jetStream, streams, subjects } = this.#parts
+    const found = await jetStream.get(streams.records.name, { last_by_subj: subjects.record(key) })
+    return found !== undefined && this.#lives(found) ? entry(found.data)[1] : undefined
+  }
+
+  async list (prefix: string): Promise<Array<{ key: string, value: string }>> {
+    const { jetStream, streams, subjects } = this.#parts
+    const { messages } = await jetStream.scan(streams.records.name, subjects.records(prefix), 1, (pending) => pending)
+    return messages.filter((message) => this.#lives(message))
+      .map(({ data }) => entry(data))
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => ({ key, value }))
+  }
+
+  async #write (key: string, value: string, ttl: number, last?: number): Promise<void> {
+    const { jetStream, streams, subjects, recordTtl, time } = this.#parts
+    if (ttl > recordTtl) throw new BrokerOptionError('recordTtl', `at least the ${ttl} that a record asks for`, String(recordTtl), 'Raise it.')
+    this.#freeOwn()
+    const data = JSON.stringify([key, value, ttl] satisfies Entry)
+    const { seq } = await jetStream.publish(subjects.record(key), data, last === undefined ? {} : { last })
+    if (this.#own.size < MAX_OWN) this.#own.set(seq, time() + ttl)
+  }
+
+  /** Looks at a few own entries at a time; those that live go to the end of the line. */
+  #freeOwn (): void {
+    const now = this.#parts.time()
+    for (const [seq, ends] of [...this.#own].slice(0, LOOK_AT)) {
+      this.#own.delete(seq)
+      if (ends > now) this.#own.set(seq, ends)
+      else this.#free(seq)
+    }
+  }
+
+  /** By number: what replaced it has another one. Nobody waits for it; at worst it goes with the longest time to live. */
+  #free (seq: number): void {
+    const { jetStream, streams } = this.#parts
+    jetStream.api(`STREAM.MSG.DELETE.${streams.records.name}`, { seq, no_erase: true }).catch(() => {})
+  }
+
+  #lives ({ seq, time, data }: Stored): boolean {
+    if (time + entry(data)[2] > this.#parts.time()) return true
+    this.#free(seq)
+    return false
+  }
+}
+
+function entry (data: Uint8Array): Entry {
+  return JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString()) as Entry
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto'
+import { isLost, JetStreamError, SUBJECTS_OVERLAP } from './jetstream.ts'
+import type { JetStream } from './jetstream.ts'
+import type { ResolvedNatsOptions } from './nats-options.ts'
+import type { Subjects } from './subjects.ts'
+
+export interface StreamInfo {
+  readonly name: string
+  /** Ends the name, and is new whenever the stream is made anew. */
+  readonly epoch: string
+  /** Milliseconds that ids are remembered. */
+  readonly window: number
+}
+
+interface Info {
+  readonly config: { readonly duplicate_window: number, readonly max_msgs_per_subject: number }
+  readonly state: { readonly last_seq: number }
+}
+
+type Room = 'h' | 'l' | 'r'
+
+const NAMES = { h: 'history', l: 'live', r: 'records' } as const
+/** Bytes of the newest message of each topic without history. */
+const LIVE_BYTES = 67_108_864
+
+/**
+ * The three streams of a cluster of nodes. Their names end in random letters, so that a stream that was lost and made anew has
+ * another name: who still means the lost one is refused, and its positions are of another epoch.
+ */
+export class Streams {
+  readonly #jetStream: JetStream
+  readonly #subjects: Subjects
+  readonly #options: ResolvedNatsOptions
+  readonly #found = new Map<Room, StreamInfo>()
+  /** The newest sequence number of the history that this node saw. */
+  #newest = 0
+
+  constructor (jetStream: JetStream, subjects: Subjects, options: ResolvedNatsOptions) {
+    this.#jetStream = jetStream
+    this.#subjects = subjects
+    this.#options = options
+  }
+
+  get history (): StreamInfo { return this.#get('h') }
+  get live (): StreamInfo { return this.#get('l') }
+  get records (): StreamInfo { return this.#get('r') }
+
+  /** The epoch that a stream's name says, if it is a history. */
+  epochOf (name: string): string | undefined {
+    const begin = this.#begin('h')
+    return name.startsWith(begin) ? name.slice(begin.length) : undefined
+  }
+
+  /** Remembers how far the history had come. */
+  saw (name: string, seq: number): void {
+    if (seq > this.#newest && name === this.#found.get('h')?.name) this.#newest = seq
+  }
+
+  /** Finds the streams, or makes them. */
+  async ensure (): Promise<void> {
+    for (const room of ['h', 'l', 'r'] as const) this.#found.set(room, await this.#ensure(room))
+  }
+
+  async #ensure (room: Room): Promise<StreamInfo> {
+    const begin = this.#begin(room)
+    const { streams } = await this.#jetStream.api<{ streams: string[] | null }>('STREAM.NAMES', { subject: this.#subjects.all(room) })
+    const existing = streams?.[0]
+    const name = existing ?? begin + randomBytes(6).toString('hex')
+    if (!name.startsWith(begin)) throw new Error(`the stream "${name}" has taken subjects of "${this.#options.prefix}"; choose another prefix`)
+    try {
+      const info = existing === undefined ? await this.#create(room, name) : await this.#jetStream.api<Info>(`STREAM.INFO.${name}`, {})
+      if (room === 'h' && !await this.#keep(name, info)) return await this.#ensure(room)
+      return { name, epoch: name.slice(begin.length), window: info.config.duplicate_window / 1e6 }
+    } catch (error) {
+      // Another node was faster, or made way for a new one.
+      if (isLost(error) || (error instanceof JetStreamError && error.code === SUBJECTS_OVERLAP)) return this.#ensure(room)
+      throw error
+    }
+  }
+
+  /**
+   * A stream that has less than this node saw would give the same positions twice, so it goes: whoever holds a position learns
+   * that something is missing.
+   */
+  async #keep (name: string, { config, state }: Info): Promise<boolean> {
+    if (name !== this.#found.get('h')?.name) this.#newest = 0
+    if (state.last_seq < this.#newest) {
+      await this.#jetStream.api(`STREAM.DELETE.${name}`, {})
+      return false
+    }
+    this.#newest = state.last_seq
+    const max = this.#options.maxHistory + 1
+    if (config.max_msgs_per_subject < max) await this.#jetStream.api(`STREAM.UPDATE.${name}`, { ...config, max_msgs_per_subject: max })
+    return true
+  }
+
+  #create (room: Room, name: string): Promise<Info> {
+    const { maxHistory, maxBytes, positionTtl, dedupeWindow, recordTtl, replicas } = this.#options
+    const subject = this.#subjects.all(room)
+    const republish = { src: subject, dest: this.#subjects.all('d') }
+    const kinds = {
+      // One more than anybody may see: it proves that nothing is missing before the first visible one.
+      h: { storage: 'file', max_msgs_per_subject: maxHistory + 1, max_bytes: maxBytes || -1, max_age: positionTtl * 1e6, duplicate_window: dedupeWindow * 1e6, republish },
+      l: { storage: 'memory', max_msgs_per_subject: 1, max_bytes: LIVE_BYTES, max_age: positionTtl * 1e6, duplicate_window: dedupeWindow * 1e6, republish },
+      r: { storage: 'file', max_msgs_per_subject: 1, max_bytes: -1, max_age: recordTtl * 1e6, duplicate_window: 100e6 }
+    }
+    return this.#jetStream.api(`STREAM.CREATE.${name}`, {
+      name, subjects: [subject], retention: 'limits', discard: 'old', num_replicas: replicas, ...kinds[room]
+    })
+  }
+
+  #begin (room: Room): string {
+    return `${this.#options.prefix}-${NAMES[room]}-`
+  }
+
+  #get (room: Room): StreamInfo {
+    const found = this.#found.get(room)
+    if (found === undefined) throw new Error('it has not been started')
+    return found
+  }
+}
