@@ -11,8 +11,8 @@ import type { FailureLimit } from './failures.ts'
 import type { Grant } from './grant.ts'
 import type { OriginCheck } from './origins.ts'
 import type { ResolvedOptions } from './options.ts'
-import { isUpgrade } from './redaction.ts'
-import type { UrlRedaction } from './redaction.ts'
+import { loggable } from './loggable.ts'
+import type { UrlRedaction, UrlSecrets } from './redaction.ts'
 import { Refusal } from './refusal.ts'
 import type { RefusalKind } from './refusal.ts'
 import type { Verifier } from './verifier.ts'
@@ -34,6 +34,7 @@ export interface AuthenticateParts {
 
 export type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 
+const noSecrets: UrlSecrets = Object.freeze({})
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Builds the hook that puts the principal on the request, for upgrades and for plain requests alike. */
@@ -41,18 +42,18 @@ export function createAuthenticate (parts: AuthenticateParts): Authenticate {
   const { options, verifier, admit } = parts
   return async function authenticate (request, reply) {
     if (request.principal !== null) return
-    const upgrade = isUpgrade(request.raw)
+    const upgrade = isUpgrade(request)
     let found: Credential | undefined
     try {
       if (upgrade) checkOrigin(parts, request, false)
       if (options.extract !== undefined) found = await extractCredential(request)
       found ??= findCredential(parts, request, upgrade)
-      if (found?.source === 'cookie') checkCookieOrigin(parts, request, upgrade)
-      const grant = found === undefined ? verifier.certificate(request) : await verifier.verify(found, request)
+      if (found?.source === 'cookie') checkAmbientOrigin(parts, request, upgrade)
+      const grant = found === undefined ? certified(parts, request, upgrade) : await verifier.verify(found, request)
       if (grant !== undefined) request.principal = admit(grant)
       else if (!isAnonymous(request)) throw new Refusal('missing', 'none')
     } catch (error) {
-      await refuse(parts, request, reply, error, found?.source)
+      await refuse(parts, request, reply, error, found)
     }
   }
 
@@ -63,7 +64,7 @@ export function createAuthenticate (parts: AuthenticateParts): Authenticate {
 
   function findCredential ({ urls }: AuthenticateParts, request: FastifyRequest, upgrade: boolean): Credential | undefined {
     const { cookie, allowQueryToken } = options
-    const { token, ticket } = urls.secrets(request.raw)
+    const { token, ticket } = upgrade ? urls.secrets(request.raw) : noSecrets
     return readCredential({
       authorization: request.headers.authorization,
       protocols: upgrade ? request.headers['sec-websocket-protocol'] : undefined,
@@ -92,8 +93,22 @@ function isAnonymous (request: FastifyRequest): boolean {
   return realtime?.anonymous === true
 }
 
-/** A cookie goes along with whatever page asks, so it counts only for a page that is known. */
-function checkCookieOrigin (parts: AuthenticateParts, request: FastifyRequest, upgrade: boolean): void {
+/**
+ * Whether the request came by @fastify/websocket. The header alone proves nothing: without `Connection: Upgrade` it is a
+ * plain request, whose socket belongs to the HTTP parser.
+ */
+function isUpgrade (request: FastifyRequest & { readonly ws?: boolean }): boolean {
+  return request.ws === true
+}
+
+function certified (parts: AuthenticateParts, request: FastifyRequest, upgrade: boolean): Grant | undefined {
+  const grant = parts.verifier.certificate(request)
+  if (grant !== undefined && !upgrade) checkAmbientOrigin(parts, request, false)
+  return grant
+}
+
+/** Browsers send cookies and certificates for whatever page asks, so they count only for a page that is known. */
+function checkAmbientOrigin (parts: AuthenticateParts, request: FastifyRequest, upgrade: boolean): void {
   if (upgrade) checkOrigin(parts, request, true)
   else if (!safeMethods.has(request.method)) checkOrigin(parts, request, false)
 }
@@ -105,7 +120,8 @@ function checkOrigin ({ isAllowedOrigin }: AuthenticateParts, request: FastifyRe
 }
 
 async function refuse (parts: AuthenticateParts, request: FastifyRequest, reply: FastifyReply, error: unknown,
-  source: CredentialSource | undefined): Promise<void> {
+  found: Credential | undefined): Promise<void> {
+  const source = found?.source
   if (error instanceof OriginError) {
     parts.refused('origin', source)
     request.log.info({ source }, 'origin refused')
@@ -114,7 +130,7 @@ async function refuse (parts: AuthenticateParts, request: FastifyRequest, reply:
   const { kind, why } = error instanceof Refusal ? error : new Refusal('unavailable', 'error')
   parts.refused(kind, source)
   if (kind === 'unavailable') {
-    request.log.warn(error instanceof Refusal ? { source, why } : { source, err: error }, 'credential could not be checked')
+    request.log.warn(error instanceof Refusal ? { source, why } : { source, err: loggable(error, found?.token) }, 'credential could not be checked')
     reply.header('retry-after', '1')
     throw new AuthUnavailableError()
   }
@@ -139,7 +155,7 @@ function closedInstead ({ options, subprotocols }: AuthenticateParts, request: F
 CloseReason | undefined {
   // What injectWS makes up has no socket to accept.
   const { socket } = request.raw as Partial<IncomingMessage>
-  if (!options.tellBrowsers || !isUpgrade(request.raw) || socket === undefined) return undefined
+  if (!options.tellBrowsers || !isUpgrade(request) || socket === undefined) return undefined
   const offered = offeredProtocols(request.headers['sec-websocket-protocol'])
   if (!subprotocols().some((known) => offered.includes(known))) return undefined
   return kind === 'expired' ? closeReasons.credentialExpired : closeReasons.unauthenticated

@@ -7,7 +7,6 @@ export interface UrlSecrets {
   readonly ticket?: string
 }
 
-const none: UrlSecrets = Object.freeze({})
 const mask = 'redacted'
 
 /**
@@ -23,9 +22,9 @@ export class UrlRedaction {
     this.#plainToo = plainToo
   }
 
-  /** What the URL of an upgrade carried. */
+  /** What the URL carried. */
   secrets (raw: IncomingMessage): UrlSecrets {
-    return isUpgrade(raw) ? { ...this.#secrets.get(raw) } : none
+    return { ...this.#secrets.get(raw) }
   }
 
   /** Idempotent. */
@@ -62,7 +61,7 @@ export class UrlRedaction {
   }
 }
 
-export function isUpgrade (raw: IncomingMessage): boolean {
+function isUpgrade (raw: IncomingMessage): boolean {
   return raw.headers.upgrade?.toLowerCase() === 'websocket'
 }
 

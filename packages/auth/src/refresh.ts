@@ -5,6 +5,7 @@ import type { Enforcement } from './enforcement.ts'
 import {
   AuthUnavailableError, CredentialExpiredError, ForbiddenError, RefreshDataError, UnauthenticatedError
 } from './errors.ts'
+import { loggable } from './loggable.ts'
 import { Refusal } from './refusal.ts'
 import type { Verifier } from './verifier.ts'
 
@@ -28,23 +29,25 @@ export function createRefresh ({ verifier, enforcement, refreshed }: RefreshPart
     const token = (data as { token?: unknown } | null | undefined)?.token
     if (typeof token !== 'string') throw new RefreshDataError()
     const { principal } = connection
+    // Before anything is verified: who is nobody may not try tokens here.
+    if (principal === null) throw new ForbiddenError()
     try {
       const grant = await verifier.verify(credential('custom', token), null)
-      if (principal === null || grant.principal.id !== principal.id) throw new ForbiddenError()
+      if (grant.principal.id !== principal.id) throw new ForbiddenError()
       enforcement.renew(connection, grant)
       refreshed(principal)
       return { expiresAt: grant.expiresAt }
     } catch (error) {
-      throw failureOf(error, log)
+      throw failureOf(error, token, log)
     }
   }
 }
 
-function failureOf (error: unknown, log: RefreshContext['log']): unknown {
+function failureOf (error: unknown, token: string, log: RefreshContext['log']): unknown {
   if (error instanceof ForbiddenError) return error
   const kind = error instanceof Refusal ? error.kind : 'unavailable'
   if (kind === 'expired') return new CredentialExpiredError()
   if (kind !== 'unavailable') return new UnauthenticatedError()
-  log.warn(error instanceof Refusal ? { why: error.why } : { err: error }, 'credential could not be checked')
+  log.warn(error instanceof Refusal ? { why: error.why } : { err: loggable(error, token) }, 'credential could not be checked')
   return new AuthUnavailableError()
 }

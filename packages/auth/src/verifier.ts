@@ -78,8 +78,9 @@ export class Verifier {
     // Without `jwt` and `verify` the app knows certificates only.
     const verified = await verify?.(token, request)
     if (verified === null || verified === undefined) throw new Refusal('invalid', 'verify')
-    const { principal, tokenId = digest(token), issuedAt = clock.time(), expiresAt = Infinity } = verified
-    return this.#grant({ principal, tokenId, issuedAt, expiresAt }, maxAge)
+    const now = clock.time()
+    const { principal, tokenId = digest(token), issuedAt = now, expiresAt = Infinity } = verified
+    return this.#grant({ principal, tokenId, issuedAt: Math.min(issuedAt, now), expiresAt }, maxAge)
   }
 
   #grant (grant: Omit<Grant, 'principal'> & { readonly principal: unknown }, maxAge: number): Grant {

@@ -55,3 +55,25 @@ void t.test('an extract of the app\'s own comes first and may leave it to the ot
   t.equal((await open(url(), headers(token()))).first?.principal, 'ada')
   t.equal((await open(url(), { headers: { 'x-token': 'bad', authorization: `Bearer ${token()}` } })).status, 401)
 })
+
+void t.test('a credential from the future does not outrun a revocation or maxAge', async (t) => {
+  const future = Date.now() + 86_400_000
+  const { url, app } = await server(t, { verify: () => ({ principal: { id: 'ada' }, issuedAt: future }), maxAge: 60_000 })
+  const opened = await open(url(), headers('ada'))
+  const [connection] = app.connectionPool
+  t.ok(Number(app.realtimeAuth.expiresAt(connection?.principal as { id: string })) <= Date.now() + 60_000)
+  await app.realtimeAuth.revoke({ principal: 'ada', issuedBefore: Date.now() + 1 })
+  t.equal((await opened.closed).code, 4501)
+})
+
+void t.test('a verify that quotes the token in its error does not bring it into the log', async (t) => {
+  const thrown: Record<string, unknown> = {
+    'CANARY/one': Object.assign(new TypeError('no such token: CANARY/one in /introspect?token=CANARY%2Fone'), { code: 'ODD', token: 'CANARY/one' }),
+    CANARY: 'CANARY'
+  }
+  const { url, log } = await server(t, { verify: (given) => { throw thrown[given] } })
+  for (const given of Object.keys(thrown)) t.equal((await open(url(), headers(given))).status, 503)
+  t.notMatch(log.join(''), /CANARY/)
+  t.match(log.join(''), /no such token: redacted in .introspect.token=redacted.*custom\.test/)
+  t.match(log.join(''), /"code":"ODD"/)
+})

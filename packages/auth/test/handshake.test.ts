@@ -132,3 +132,21 @@ void t.test('auth needs the pool', async (t) => {
   t.teardown(() => app.close())
   await t.rejects(async () => { await app.register(auth, { jwt: { secret } }) }, { code: 'FST_ERR_PLUGIN_NOT_PRESENT_IN_INSTANCE' })
 })
+
+void t.test('a plain request that only says Upgrade is answered as what it is', async (t) => {
+  const { app, url } = await server(t, { jwt: { secret }, allowQueryToken: true })
+  const { port } = app.server.address() as { port: number }
+  const request = (path: string, more = ''): string => `GET ${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n` +
+    `Sec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\n${more}\r\n`
+  const offer = `Sec-WebSocket-Protocol: ${json}, ${bearerProtocol('bad')}\r\n`
+  // Twice on one connection, because a socket that was taken for a WebSocket could not be taken again.
+  const answers = await new Promise<string>((resolve, reject) => {
+    let text = ''
+    const socket = connect(port, '127.0.0.1', () => socket.write(request('/me', `Authorization: Bearer bad\r\n${offer}`) + request('/me', offer) +
+      request(`/me?token=${token()}`, 'Connection: close\r\n')))
+    socket.on('data', (chunk) => { text += String(chunk) }).on('close', () => resolve(text)).on('error', reject)
+  })
+  t.equal(answers.match(/HTTP\/1\.1 401 /g)?.length, 3, 'and credentials for upgrades do not count there')
+  t.notMatch(answers, /HTTP\/1\.1 101/)
+  t.equal((await open(url(), { headers: { authorization: `Bearer ${token()}` } })).first?.principal, 'ada')
+})

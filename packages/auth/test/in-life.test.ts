@@ -64,10 +64,12 @@ void t.test('auth.refresh may not change the principal, and says no more than ne
 })
 
 void t.test('an anonymous connection cannot become somebody', async (t) => {
-  const { url } = await server(t, { jwt: { secret } }, routed)
+  let verified = 0
+  const { url } = await server(t, { verify: () => { verified++; return { principal: { id: 'ada' } } } }, routed)
   const opened = await open(url('/open'))
   const reply = await ask(opened, { type: 'auth.refresh', id: '1', data: { token: token() } })
   t.match(reply, { type: 'failure', code: 'forbidden' })
+  t.equal(verified, 0, 'nor try whether a token is good')
 })
 
 void t.test('auth.refresh says unavailable when the credential cannot be checked', async (t) => {

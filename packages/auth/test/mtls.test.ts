@@ -1,4 +1,6 @@
 import { X509Certificate } from 'node:crypto'
+import { request } from 'node:https'
+import type { RequestOptions } from 'node:https'
 import { messageRouter } from '@fastify-realtime/message-router'
 import t from 'tap'
 import { auth } from '../src/index.ts'
@@ -64,4 +66,21 @@ void t.test('a certificate whose subject is no principal is refused', async (t) 
   const url = `wss://127.0.0.1:${(app.server.address() as { port: number }).port}/ws`
   const nobody = issue({ issuer: authority })
   t.equal((await open(url, { ca: authority.cert, cert: nobody.cert, key: nobody.key })).status, 401)
+})
+
+void t.test('a page of another origin cannot use the certificate of its visitor', async (t) => {
+  const app = await mtlsServer({ authority, server })
+  t.teardown(() => app.close())
+  app.route({ method: ['GET', 'POST'], url: '/orders', preValidation: app.realtimeAuth.authenticate, handler: async () => 'done' })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as { port: number }
+  const status = (options: RequestOptions): Promise<number | undefined> => new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', port, path: '/orders', ca: authority.cert, cert: sensor.cert, key: sensor.key, agent: false, ...options }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode))
+    }).on('error', reject).end()
+  })
+  t.equal(await status({ method: 'POST' }), 200, 'a machine')
+  t.equal(await status({ method: 'POST', headers: { origin: `https://127.0.0.1:${port}` } }), 200)
+  t.equal(await status({ method: 'POST', headers: { origin: 'https://evil.example' } }), 403)
+  t.equal(await status({ method: 'GET', headers: { origin: 'https://evil.example' } }), 200, 'CORS keeps the answer from the page')
 })
