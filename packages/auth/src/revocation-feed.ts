@@ -42,8 +42,9 @@ export class RevocationFeed {
     await broker.start()
     // Subscribed before the records are read, so that nothing falls between.
     await this.#channel.subscribe(topic)
-    await this.#load()
+    // And listened for, because the broker may go and come back while they are read.
     this.#undo = broker.on('up', () => this.#reload())
+    await this.#load()
   }
 
   stop (): void {
@@ -62,8 +63,12 @@ export class RevocationFeed {
     const time = clock.time()
     const payload = JSON.stringify(revocation)
     const id = randomUUID()
-    await this.#records().put(prefix + id, payload, revocation.until - time)
-    await this.#channel.publish({ topic, event: 'revoked', id, time, payload })
+    try {
+      await this.#records().put(prefix + id, payload, revocation.until - time)
+    } finally {
+      // After the record, so that a node that starts now misses neither; and even without it, for those that run.
+      await this.#channel.publish({ topic, event: 'revoked', id, time, payload })
+    }
   }
 
   #deliver ({ payload }: BrokerRecord): void {

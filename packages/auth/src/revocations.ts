@@ -2,10 +2,19 @@ import type { Clock } from '@fastify-realtime/protocol'
 import type { Grant } from './grant.ts'
 import { Schedule } from './schedule.ts'
 
+interface PrincipalRevocation {
+  readonly principal: string
+  readonly issuedBefore: number
+  readonly until: number
+}
+
+interface TokenRevocation {
+  readonly tokenId: string
+  readonly until: number
+}
+
 /** One entry of the list, as it travels between nodes and stands in the records. */
-export type Revocation =
-  | { readonly principal: string, readonly issuedBefore: number, readonly until: number }
-  | { readonly tokenId: string, readonly until: number }
+export type Revocation = PrincipalRevocation | TokenRevocation
 
 /**
  * What has been revoked, by principal and by token. An entry is kept until every credential that it could concern has
@@ -13,8 +22,8 @@ export type Revocation =
  */
 export class Revocations {
   readonly #clock: Clock
-  readonly #principals = new Map<string, Revocation & { readonly issuedBefore: number }>()
-  readonly #tokens = new Map<string, Revocation>()
+  readonly #principals = new Map<string, PrincipalRevocation>()
+  readonly #tokens = new Map<string, TokenRevocation>()
   readonly #schedule: Schedule<Revocation>
 
   constructor (clock: Clock) {
@@ -24,11 +33,10 @@ export class Revocations {
 
   get size (): number { return this.#principals.size + this.#tokens.size }
 
-  /** Takes an entry in; of two for one principal the wider one stands. Answers whether it is news. */
+  /** Takes an entry in; two for one principal or token become one that is as wide as both. Answers whether it is news. */
   add (revocation: Revocation): boolean {
     if (revocation.until <= this.#clock.time()) return false
-    if ('tokenId' in revocation) return this.#replace(this.#tokens, revocation.tokenId, revocation, (known) => known.until)
-    return this.#replace(this.#principals, revocation.principal, revocation, (known) => known.issuedBefore)
+    return 'tokenId' in revocation ? this.#addToken(revocation) : this.#addPrincipal(revocation)
   }
 
   has ({ principal, tokenId, issuedAt }: Pick<Grant, 'principal' | 'tokenId' | 'issuedAt'>): boolean {
@@ -43,16 +51,29 @@ export class Revocations {
     this.#schedule.clear()
   }
 
-  #replace<Entry extends Revocation> (map: Map<string, Entry>, key: string, entry: Entry,
-    reach: (entry: Entry) => number): boolean {
-    const known = map.get(key)
-    if (known !== undefined) {
-      if (reach(known) >= reach(entry)) return false
-      this.#schedule.delete(known)
-    }
+  #addToken (entry: TokenRevocation): boolean {
+    const known = this.#tokens.get(entry.tokenId)
+    if (known !== undefined && known.until >= entry.until) return false
+    this.#replace(this.#tokens, entry.tokenId, known, entry)
+    return true
+  }
+
+  #addPrincipal (entry: PrincipalRevocation): boolean {
+    const { principal } = entry
+    const known = this.#principals.get(principal)
+    const { issuedBefore, until } = known ?? entry
+    if (known !== undefined && issuedBefore >= entry.issuedBefore && until >= entry.until) return false
+    // A later revocation with a shorter memory must not let come back what an earlier one keeps out.
+    this.#replace(this.#principals, principal, known, {
+      principal, issuedBefore: Math.max(issuedBefore, entry.issuedBefore), until: Math.max(until, entry.until)
+    })
+    return true
+  }
+
+  #replace<Entry extends Revocation> (map: Map<string, Entry>, key: string, known: Entry | undefined, entry: Entry): void {
+    if (known !== undefined) this.#schedule.delete(known)
     map.set(key, entry)
     this.#schedule.set(entry, entry.until)
-    return true
   }
 
   #forget (revocation: Revocation): void {

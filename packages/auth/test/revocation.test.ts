@@ -108,14 +108,19 @@ function feedParts (records: Array<{ key: string, value: string }>) {
   const listeners: Array<() => void> = []
   const enforced: Revocation[] = []
   const warned: unknown[] = []
-  const state = { failing: false, undone: 0 }
+  const state = { failing: false, undone: 0, published: 0, listed: () => {} }
   const broker = {
     start: async () => {},
-    open: () => ({ subscribe: async () => {}, unsubscribe: async () => {}, publish: async () => ({ duplicate: false }) }),
+    open: () => ({ subscribe: async () => {}, unsubscribe: async () => {}, publish: async () => { state.published++; return { duplicate: false } } }),
     on: (_: string, listener: () => void) => { listeners.push(listener); return () => { state.undone++ } },
     require: () => ({
       put: async () => { if (state.failing) throw new Error('away') },
-      list: async () => { if (state.failing) throw new Error('away'); return records }
+      list: async () => {
+        if (state.failing) throw new Error('away')
+        const found = [...records]
+        state.listed()
+        return found
+      }
     })
   }
   const feed = new RevocationFeed({
@@ -165,4 +170,17 @@ void t.test('this node obeys even when the broker is away, and the caller hears 
   state.failing = true
   await t.rejects(feed.revoke({ tokenId: 'x', until: clock.time() + 1_000 }), { message: 'away' })
   t.equal(enforced.length, 1)
+  t.equal(state.published, 1, 'the other nodes are told, too, when only the records are away')
+})
+
+void t.test('a broker that goes and comes back while the records are read loses nothing', async (t) => {
+  const { clock, enforced, feed, listeners, records, state } = feedParts([])
+  state.listed = () => {
+    state.listed = () => {}
+    records.push({ key: 'k', value: JSON.stringify({ tokenId: 'x', until: clock.time() + 9_000 }) })
+    listeners[0]?.()
+  }
+  await feed.start()
+  await settle()
+  t.match(enforced, [{ tokenId: 'x' }])
 })

@@ -59,3 +59,28 @@ void t.test('clearing leaves no timer', async (t) => {
   t.equal(revocations.size, 0)
   t.equal(clock.timers, 0)
 })
+
+void t.test('a later revocation with a shorter memory does not shorten an earlier one', async (t) => {
+  const { clock, revocations, grant } = setup()
+  const now = clock.time()
+  revocations.add({ principal: 'ada', issuedBefore: now - 500, until: now + 9_000 })
+  t.ok(revocations.add({ principal: 'ada', issuedBefore: now, until: now + 1_000 }))
+  t.notOk(revocations.add({ principal: 'ada', issuedBefore: now - 100, until: now + 5_000 }))
+  clock.advance(5_000)
+  t.ok(revocations.has(grant('ada', 'x', now - 501)))
+  t.ok(revocations.add({ principal: 'ada', issuedBefore: now - 900, until: now + 20_000 }), 'nor does a longer one with less reach')
+  clock.advance(5_000)
+  t.ok(revocations.has(grant('ada', 'x', now - 501)))
+  clock.advance(20_000)
+  t.equal(revocations.size, 0)
+})
+
+void t.test('of two entries for one token the longer one stands', async (t) => {
+  const { clock, revocations, grant } = setup()
+  const now = clock.time()
+  revocations.add({ tokenId: 'one', until: now + 1_000 })
+  t.notOk(revocations.add({ tokenId: 'one', until: now + 500 }))
+  t.ok(revocations.add({ tokenId: 'one', until: now + 2_000 }))
+  clock.advance(1_500)
+  t.ok(revocations.has(grant('ada', 'one', now)))
+})
