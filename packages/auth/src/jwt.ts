@@ -128,6 +128,15 @@ function codeOf (error: unknown): string {
   return String((error as { code?: unknown }).code)
 }
 
+/** No issuer's clock is further ahead; what says so would outrun every revocation until then. */
+const maxAhead = 60_000
+
+/** When the token was issued, never later than now: a clock that is ahead must not outrun a revocation. @throws {Refusal} */
+export function issueTime ({ iat }: { readonly iat: unknown }, now: number, tolerance: number): number {
+  if (typeof iat !== 'number' || iat * 1_000 > now + maxAhead) throw new Refusal('invalid', 'iat')
+  return Math.min(iat * 1_000 - tolerance, now)
+}
+
 /** The `typ` that a credential may have; others, topic tokens above all, are made for another purpose. */
 const credentialTypes = new Set(['undefined', 'jwt', 'at+jwt'])
 
@@ -136,11 +145,8 @@ export function grantOf (token: ReadToken, options: ResolvedJwt, maxAge: number,
   if (!credentialTypes.has(token.type)) throw new Refusal('invalid', 'typ')
   const principal = options.principal(token.claims)
   if (!isPrincipal(principal)) throw new Refusal('invalid', 'principal')
-  const { iat, exp } = token.claims
-  if (typeof iat !== 'number') throw new Refusal('invalid', 'iat')
-  // An issuer whose clock is ahead, as far as is forgiven, must not make tokens that outrun a revocation.
-  const issuedAt = Math.min(iat * 1_000 - options.clockTolerance, now)
-  const expiresAt = Math.min(exp * 1_000 + options.clockTolerance, issuedAt + maxAge)
+  const issuedAt = issueTime(token.claims, now, options.clockTolerance)
+  const expiresAt = Math.min(token.claims.exp * 1_000 + options.clockTolerance, issuedAt + maxAge)
   if (expiresAt <= now) throw new Refusal('expired', 'age')
   return { principal, tokenId: token.tokenId, issuedAt, expiresAt }
 }

@@ -2,6 +2,7 @@ import { isPattern, isTopic, matchesPattern } from '@fastify-realtime/protocol'
 import type { Principal } from '@fastify-realtime/protocol'
 import { maxTokenBytes } from './credential.ts'
 import type { Grant } from './grant.ts'
+import { issueTime } from './jwt.ts'
 import type { ReadToken, TokenReader } from './jwt.ts'
 import { Refusal } from './refusal.ts'
 
@@ -31,14 +32,12 @@ const maxTopics = 100
 export async function readTopicGrant (token: string, read: TokenReader, now: number): Promise<TopicGrant> {
   if (Buffer.byteLength(token) > maxTokenBytes) throw new Refusal('invalid', 'length')
   const { type, claims, tokenId }: ReadToken = await read(token)
-  const { sub, topics, rights = ['subscribe'], iat, exp } = claims
+  const { sub, topics, rights = ['subscribe'], exp } = claims
   if (type !== topicTokenType || typeof sub !== 'string' || sub === '') throw new Refusal('invalid', 'topic token')
   if (!isNames(topics) || !isNames(rights) || !topics.every((topic) => isTopic(topic) || isPattern(topic))) {
     throw new Refusal('invalid', 'topic token')
   }
-  return {
-    principal: sub, topics, rights, tokenId, issuedAt: Math.min(Number(iat) * 1_000, now), expiresAt: exp * 1_000
-  }
+  return { principal: sub, topics, rights, tokenId, issuedAt: issueTime(claims, now, 0), expiresAt: exp * 1_000 }
 }
 
 function isNames (value: unknown): value is readonly string[] {

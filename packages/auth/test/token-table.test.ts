@@ -57,6 +57,7 @@ const tokens: Record<string, [make: () => string, kind: 'valid' | 'invalid' | 'e
   'exp as text': [() => claimsOf({ exp: String(seconds(60)) }), 'invalid'],
   'no iat': [() => claimsOf({ iat: undefined }), 'invalid'],
   'iat as text': [() => claimsOf({ iat: 'today' }), 'invalid'],
+  'issued further ahead than any clock can be': [() => claimsOf({ iat: seconds(120), exp: seconds(600) }), 'invalid'],
   'no sub': [() => claimsOf({ sub: undefined }), 'invalid'],
   'sub as a number': [() => claimsOf({ sub: 7 }), 'invalid'],
   'a sub that is too long': [() => claimsOf({ sub: 'x'.repeat(201) }), 'invalid'],

@@ -26,7 +26,7 @@ void t.test('a topic token that does not hold grants nothing', async (t) => {
   for (const given of [
     token(), topicToken({ exp: seconds(-5) }), topicToken({ sub: '' }), topicToken({ sub: 7 }), topicToken({ topics: 'doc:7' }),
     topicToken({ topics: ['a b'] }), topicToken({ topics: Array.from({ length: 101 }, () => 'a') }), topicToken({ rights: [7] }),
-    topicToken({ topics: undefined }), topicToken({ pad: 'x'.repeat(9_000) }), topicToken({}, { typ: 'JWT' }), 'x',
+    topicToken({ iat: 'today' }), topicToken({ iat: seconds(120) }), topicToken({ topics: undefined }), topicToken({ pad: 'x'.repeat(9_000) }), topicToken({}, { typ: 'JWT' }), 'x',
     token({ key: 'k'.repeat(40), header: { typ: 'topic+jwt' }, claims: { ...goodClaims(), topics: ['a'] } })
   ]) t.equal(await read(given), undefined)
 })
