@@ -1,6 +1,6 @@
 import type { Principal } from '@fastify-realtime/protocol'
 import { ForbiddenError, UnauthenticatedError } from './errors.ts'
-import { hasRights } from './rights.ts'
+import { checkNames, hasRights } from './rights.ts'
 import type { Rights } from './rights.ts'
 
 /** What both a request and the view that message hooks get have. */
@@ -11,8 +11,10 @@ export interface WithPrincipal {
 /**
  * A hook that lets only principals with these rights on: for HTTP routes, for `app.message` routes, and within
  * `app.auth([…])` of @fastify/auth.
+ * @throws {AuthOptionError}
  */
 export function requires (rights: Rights = {}): (request: WithPrincipal) => Promise<void> {
+  checkNames('requires', rights, ['role', 'scope'])
   return async ({ principal }) => {
     if (principal === null) throw new UnauthenticatedError()
     if (!hasRights(principal, rights)) throw new ForbiddenError()

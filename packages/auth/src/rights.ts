@@ -1,4 +1,5 @@
 import type { Principal } from '@fastify-realtime/protocol'
+import { AuthOptionError } from './errors.ts'
 
 /** What a principal must have. */
 export interface Rights {
@@ -6,6 +7,24 @@ export interface Rights {
   readonly role?: string | readonly string[]
   /** All of these scopes: in the principal's `scope` (split by spaces) or `scopes`. */
   readonly scope?: string | readonly string[]
+}
+
+/**
+ * What is misspelt would ask for nothing, and so let everybody in.
+ * @throws {AuthOptionError} unless it is an object with these fields only, whose roles and scopes are text.
+ */
+export function checkNames (option: string, rights: unknown, known: readonly string[]): void {
+  const fields = typeof rights === 'object' && rights !== null ? Object.entries(rights) : [[typeof rights, rights] as const]
+  for (const [name, value] of fields) {
+    const isText = (name !== 'role' && name !== 'scope') || value === undefined || isNames(value)
+    if (known.includes(name) && isText) continue
+    throw new AuthOptionError(option, `an object with ${known.join(', ')}`, isText ? `"${name}"` : `a "${name}" of another kind`,
+      'role and scope are a text or a list of texts')
+  }
+}
+
+function isNames (value: unknown): boolean {
+  return typeof value === 'string' || (Array.isArray(value) && value.every((name) => typeof name === 'string'))
 }
 
 export function hasRights (principal: Principal, { role, scope }: Rights): boolean {

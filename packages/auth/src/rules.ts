@@ -2,7 +2,7 @@ import { matchesPattern, systemClock } from '@fastify-realtime/protocol'
 import type { Clock, Principal } from '@fastify-realtime/protocol'
 import { withDeadline } from './deadline.ts'
 import { AuthOptionError, PolicyTimeoutError } from './errors.ts'
-import { hasRights } from './rights.ts'
+import { checkNames, hasRights } from './rights.ts'
 import type { Rights } from './rights.ts'
 import { allowsByToken } from './topic-token.ts'
 import type { TopicTokens } from './topic-token.ts'
@@ -94,15 +94,22 @@ function compile (key: string, table: TopicRules): CompiledRule {
     if (action === undefined) {
       throw new AuthOptionError(`rules["${key}"]`, actions.join(', '), `"${name}"`, 'Name only these; what is not named is denied')
     }
-    permissions.set(action, conditions(permission))
+    permissions.set(action, conditions(`rules["${key}"].${action}`, permission))
   }
   return { rule: new TopicRule(key), permissions }
 }
 
-function conditions (permission: Permission): readonly Condition[] {
+function conditions (option: string, permission: Permission | undefined): readonly Condition[] {
   if (permission === true) return [{}]
-  if (permission === false) return []
-  return Array.isArray(permission) ? permission : [permission as Condition]
+  if (permission === false || permission === undefined) return []
+  const list: readonly Condition[] = Array.isArray(permission) ? permission : [permission as Condition]
+  for (const condition of list) {
+    checkNames(option, condition, ['role', 'scope', 'anonymous', 'when'])
+    if (condition.when !== undefined && typeof condition.when !== 'function') {
+      throw new AuthOptionError(`${option}.when`, 'a function', typeof condition.when, 'It gets { principal, topic, connection }')
+    }
+  }
+  return list
 }
 
 function decide (compiled: readonly CompiledRule[], action: TopicAction, question: TopicQuestion): boolean | Promise<boolean> {

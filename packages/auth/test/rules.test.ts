@@ -148,3 +148,13 @@ void t.test('a hook asks for rights', async (t) => {
   await t.rejects(requires({ role: 'operator' })({ principal: bob }), { code: 'FRT_ERR_FORBIDDEN' })
   await t.rejects(requires()({ principal: null }), { code: 'FRT_ERR_UNAUTHENTICATED' })
 })
+
+void t.test('a condition that is misspelt does not let everybody in', async (t) => {
+  for (const permission of [
+    { roles: 'member' }, 'member', ['member'], { role: 7 }, { role: null }, { scope: ['a', 7] }, { when: 'no' }, [{ role: 'a' }, { rol: 'b' }], 1, null, [true]
+  ]) t.throws(() => rules({ 'room:*': { publish: permission as never } }), { code: 'FRT_ERR_AUTH_OPTION' }, JSON.stringify(permission))
+  t.throws(() => requires({ roles: 'operator' } as object), { code: 'FRT_ERR_AUTH_OPTION' })
+  t.throws(() => requires({ anonymous: true } as object), { code: 'FRT_ERR_AUTH_OPTION' })
+  t.equal(rules({ a: { publish: undefined as never } }).canPublish({ principal: ada, topic: 'a' }), false)
+  t.equal(rules({ a: { publish: { role: undefined as never, scope: [] } } }).canPublish({ principal: ada, topic: 'a' }), true)
+})
