@@ -19,6 +19,11 @@ export interface JwksOptions {
   readonly timeout?: number
 }
 
+interface IssuerKey {
+  readonly pem: string
+  readonly algorithms: readonly string[]
+}
+
 interface JwtHeader {
   readonly alg?: unknown
   readonly kid?: unknown
@@ -30,13 +35,18 @@ const maxKnown = 100
 
 /**
  * Finds the key of a token at the issuer. Key ids that nobody has heard of cost a request to the issuer each, so after
- * ten misses within half a minute only known ones are looked up; live connections never need this.
+ * ten misses within half a minute, those included that are still on their way, only known ones are looked up; live
+ * connections never need this.
  */
 export class JwksKeys {
   readonly #options: Required<JwksOptions>
   readonly #algorithms: ReadonlySet<string>
   readonly #clock: Clock
   readonly #known = new Set<string>()
+  /** Key ids that are being heard of for the first time; whoever names one meanwhile waits for the same answer. */
+  readonly #asking = new Map<string, Promise<object>>()
+  /** By the issuer's own object, which the client keeps for as long as it trusts it. */
+  readonly #keys = new WeakMap<object, IssuerKey>()
   #misses = 0
   #missesSince = -Infinity
 
@@ -50,26 +60,41 @@ export class JwksKeys {
   async find ({ alg, kid }: JwtHeader): Promise<string> {
     if (typeof alg !== 'string' || !this.#algorithms.has(alg)) throw new Refusal('invalid', 'algorithm')
     if (typeof kid !== 'string' || kid === '' || kid.length > 256) throw new Refusal('invalid', 'key id')
-    if (!this.#known.has(kid) && this.#missedTooOften()) throw new Refusal('unavailable', 'too many unknown key ids')
-    const { client, domain, timeout } = this.#options
-    let jwk: object
-    try {
-      jwk = await withDeadline(client.getJwk({ domain, alg, kid }), timeout, this.#clock,
-        () => new Refusal('unavailable', 'jwks timeout'))
-    } catch (error) {
-      throw this.#failed(error)
-    }
-    const pem = readKey(jwk, alg)
-    if (this.#known.size >= maxKnown) this.#known.clear()
-    this.#known.add(kid)
-    return pem
+    const jwk = await (this.#known.has(kid) ? this.#ask(alg, kid) : this.#askFirst(alg, kid))
+    const key = this.#keys.get(jwk) ?? readKey(jwk)
+    this.#keys.set(jwk, key)
+    if (!key.algorithms.includes(alg)) throw new Refusal('invalid', 'key kind')
+    return key.pem
   }
 
-  #failed (error: unknown): Refusal {
-    if (error instanceof Refusal) return error
-    if ((error as { code?: unknown }).code !== 'JWK_NOT_FOUND') return new Refusal('unavailable', 'jwks outage')
-    this.#misses++
-    return new Refusal('invalid', 'unknown key id')
+  /** Takes one of the misses for as long as it is not known to be none. */
+  #askFirst (alg: string, kid: string): Promise<object> {
+    const name = `${alg} ${kid}`
+    const asked = this.#asking.get(name)
+    if (asked !== undefined) return asked
+    if (this.#missedTooOften()) throw new Refusal('unavailable', 'too many unknown key ids')
+    const asking = this.#ask(alg, kid).then((jwk) => {
+      if (this.#known.size >= maxKnown) this.#known.clear()
+      this.#known.add(kid)
+      return jwk
+    }, (error: Refusal) => {
+      if (error.kind === 'invalid') this.#misses++
+      throw error
+    }).finally(() => this.#asking.delete(name))
+    this.#asking.set(name, asking)
+    return asking
+  }
+
+  async #ask (alg: string, kid: string): Promise<object> {
+    const { client, domain, timeout } = this.#options
+    try {
+      return await withDeadline(client.getJwk({ domain, alg, kid }), timeout, this.#clock,
+        () => new Refusal('unavailable', 'jwks timeout'))
+    } catch (error) {
+      if (error instanceof Refusal) throw error
+      const isMiss = (error as { code?: unknown }).code === 'JWK_NOT_FOUND'
+      throw isMiss ? new Refusal('invalid', 'unknown key id') : new Refusal('unavailable', 'jwks outage')
+    }
   }
 
   #missedTooOften (): boolean {
@@ -78,20 +103,20 @@ export class JwksKeys {
       this.#missesSince = now
       this.#misses = 0
     }
-    return this.#misses >= maxMisses
+    return this.#misses + this.#asking.size >= maxMisses
   }
 }
 
-/** @throws {Refusal} when the issuer's own key is not one that may verify `alg`. */
-function readKey (jwk: object, alg: string): string {
+/** What Node cannot read, or what is made for another use than signatures, may verify nothing. */
+function readKey (jwk: object): IssuerKey {
   const { use } = jwk as { use?: unknown }
-  if (use !== undefined && use !== 'sig') throw new Refusal('invalid', 'key use')
-  try {
-    const key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })
-    if ((algorithmsOf(key) as readonly string[]).includes(alg)) return pemOf(key)
-  } catch {
-    // A key that Node cannot read is as good as none.
+  if (use === undefined || use === 'sig') {
+    try {
+      const key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })
+      return { pem: pemOf(key), algorithms: algorithmsOf(key) }
+    } catch {
+      // As below.
+    }
   }
-  throw new Refusal('invalid', 'key kind')
+  return { pem: '', algorithms: [] }
 }
-

@@ -100,3 +100,26 @@ void t.test('key ids that nobody knows stop costing requests', async (t) => {
   for (let fresh = 0; fresh < 150; fresh++) await find(`new${fresh}`)
   t.equal(asked, 162)
 })
+
+void t.test('key ids that are asked for at the same time count, too', async (t) => {
+  let asked = 0
+  const answers: Array<() => void> = []
+  const client = {
+    getJwk: async ({ kid }: { kid: string }) => {
+      asked++
+      await new Promise<void>((resolve) => { answers.push(resolve) })
+      if (kid !== 'real') throw Object.assign(new Error(), { code: 'JWK_NOT_FOUND' })
+      return jwk(rsa, {})
+    }
+  }
+  const keys = new JwksKeys({ client, domain: 'https://x', timeout: 100 }, ['RS256'], manualClock())
+  const find = (kid: string) => keys.find({ alg: 'RS256', kid })
+  const real = Array.from({ length: 50 }, () => find('real'))
+  const junk = Array.from({ length: 50 }, (_, n) => find(`random${n}`).catch((error: Error) => error.message))
+  t.equal(asked, 10, 'one for all who name the same key, and nine misses')
+  for (const answer of answers) answer()
+  t.equal(new Set(await Promise.all(real)).size, 1)
+  const told = await Promise.all(junk)
+  t.equal(told.filter((message) => message === 'credential invalid').length, 9)
+  t.equal(told.filter((message) => message === 'credential unavailable').length, 41)
+})
