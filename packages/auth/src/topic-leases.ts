@@ -4,11 +4,14 @@ import type { Revocations } from './revocations.ts'
 import { Schedule } from './schedule.ts'
 import type { TopicGrant } from './topic-token.ts'
 
+/** What of the token decides when it ends; its topics may be many. */
+type LeaseTerms = Omit<TopicGrant, 'topics' | 'rights'>
+
 /** A subscription that stands by a topic token alone. */
 export interface TopicLease {
   readonly connection: Connection
   readonly topic: string
-  readonly grant: TopicGrant
+  readonly terms: LeaseTerms
 }
 
 /** More than any connection may be subscribed to by default; a client must not fill the list by coming and going. */
@@ -35,14 +38,14 @@ export class TopicLeases {
   }
 
   /** Answers whether there was room, and the connection still lives. */
-  hold (connection: Connection, topic: string, grant: TopicGrant): boolean {
+  hold (connection: Connection, topic: string, { principal, tokenId, issuedAt, expiresAt }: LeaseTerms): boolean {
     if (connection.state === 'closing' || connection.state === 'closed') return false
     const leases = this.#leases.get(connection) ?? new Map<string, TopicLease>()
     if (leases.size >= maxLeases && !leases.has(topic)) return false
     this.drop(connection, topic)
-    const lease = { connection, topic, grant }
+    const lease = { connection, topic, terms: { principal, tokenId, issuedAt, expiresAt } }
     this.#leases.set(connection, leases.set(topic, lease))
-    this.#schedule.set(lease, grant.expiresAt)
+    this.#schedule.set(lease, expiresAt)
     return true
   }
 
@@ -63,8 +66,8 @@ export class TopicLeases {
   enforce (): void {
     for (const leases of this.#leases.values()) {
       for (const lease of leases.values()) {
-        const { grant } = lease
-        if (this.#revocations.has({ ...grant, principal: { id: grant.principal } })) this.#schedule.set(lease, 0)
+        const { terms } = lease
+        if (this.#revocations.has({ ...terms, principal: { id: terms.principal } })) this.#schedule.set(lease, 0)
       }
     }
   }

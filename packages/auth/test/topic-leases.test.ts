@@ -36,6 +36,15 @@ void t.test('a lease ends with its token, and a fresh token extends it', async (
   t.equal(clock.timers, 0)
 })
 
+void t.test('of a token a lease keeps no more than it needs', async (t) => {
+  const { clock, connection, grant, revocations } = setup()
+  const ended: TopicLease[] = []
+  const leases = new TopicLeases(clock, revocations, (lease) => ended.push(lease))
+  leases.hold(connection, 'a', grant)
+  clock.advance(1_000)
+  t.same(Object.keys(ended[0]?.terms ?? {}), ['principal', 'tokenId', 'issuedAt', 'expiresAt'])
+})
+
 void t.test('a revocation ends the leases that it concerns', async (t) => {
   const { clock, connection, ended, grant, leases, revocations } = setup()
   leases.hold(connection, 'a', grant)
