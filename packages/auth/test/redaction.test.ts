@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { bearerProtocol } from '@fastify-realtime/protocol'
 import cookie from '@fastify/cookie'
 import { messageRouter } from '@fastify-realtime/message-router'
+import { metrics } from '@fastify-realtime/metrics'
 import t from 'tap'
 import { open, server } from './support/server.ts'
 import type { Server } from './support/server.ts'
@@ -38,9 +39,9 @@ function raw ({ app }: Server, text: string): Promise<string> {
 const upgrade = (path: string): string =>
   `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\n\r\n`
 
-void t.test('a token appears in no log, close reason, failure, header or error page', async (t) => {
+void t.test('a token appears in no log, metric, close reason, failure, header or error page', async (t) => {
   const running = await server(t, { jwt: { secret }, allowQueryToken: true, cookie: { name: 'token' }, failures: { max: 100_000, timeWindow: 1_000 } }, {
-    before: async (app) => { await app.register(cookie); await app.register(messageRouter) }
+    before: async (app) => { await app.register(cookie); await app.register(messageRouter); await app.register(metrics) }
   })
   const { app, log, url } = running
   const answers: unknown[] = []
@@ -74,7 +75,9 @@ void t.test('a token appears in no log, close reason, failure, header or error p
     answers.push(await anonymous.next('failure'))
     anonymous.ws.terminate()
   }
-  const seen = JSON.stringify({ log, answers, refusals })
+  const measured = await (await fetch(url('/metrics').replace('ws', 'http'))).text()
+  t.match(measured, /^realtime_\w+/m)
+  const seen = JSON.stringify({ log, answers, refusals, measured })
   for (const marker of markers) t.notOk(seen.includes(marker), marker)
   t.ok(seen.includes('token=redacted'))
   t.ok(refusals.length > 70)
