@@ -31,7 +31,7 @@ export const login: FastifyPluginAsyncTypebox<Pick<Config, 'login' | 'jwtSecret'
     app.realtimeAuth.issueTicket(request.principal!))
 
   app.post('/logout', { schema: {}, preValidation: app.realtimeAuth.authenticate }, async (request, reply) => {
-    await app.realtimeAuth.revoke({ principal: request.principal!.id })
+    await app.realtimeAuth.logout(request.principal!)
     return reply.code(204).send()
   })
 }
