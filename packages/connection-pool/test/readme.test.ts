@@ -28,7 +28,7 @@ t.test('every option and its default is in the table', async (t) => {
         `${name}: ${typeof field === 'number' ? field.toLocaleString('en').replaceAll(',', '_') : `'${field}'`}`)
       return `\`{ ${fields.join(', ')} }\``
     }
-    return `\`${value}\``
+    return `\`${value as string}\``
   }
   const all = { ...endpointDefaults, ...defaults, compression: false }
   const row = (name: string): string => new RegExp(`^\\| \`${name}\` \\| (.*?) \\|`, 'm').exec(readme)?.[1] ?? 'missing'
