@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { handshakePeers } from './scenarios-handshake.js'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -12,7 +13,8 @@ export const peers = {
   'fastify-websocket': { title: '@fastify/websocket, a send loop', dialect: 'plain', command: node('fastify-websocket.js') },
   'socket.io': { title: 'Socket.IO 4.8', dialect: 'socketio', command: node('socketio.js') },
   bun: { title: 'Bun publish', dialect: 'plain', command: bun() },
-  gin: { title: 'Gin + gorilla/websocket hub', dialect: 'plain', command: gin() }
+  gin: { title: 'Gin + gorilla/websocket hub', dialect: 'plain', command: gin() },
+  ...handshakePeers
 }
 
 function node (file) {

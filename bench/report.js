@@ -12,14 +12,15 @@ const extras = [
   ['ms', 'all ready after ms', (row) => row.ms?.toFixed(0)]
 ]
 
-/** A scenario's results as a Markdown table; the ratio says how many times ours a peer costs. */
+/** A scenario's results as a Markdown table; the ratio says how many times a peer ours costs, or how many times its
+ * `base` a row costs where a scenario names one. */
 export function table ({ scenario, rows, failures }) {
-  const ours = rows.find(({ peer }) => peer === 'ours')?.value
+  const base = rows.find(({ peer }) => peer === (scenario.base ?? 'ours'))
   const shown = extras.filter(([key]) => rows.some((row) => row[key] !== undefined && row[key] !== null))
-  const head = ['', scenario.unit, 'lowest–highest', 'ours ÷ this', ...shown.map(([, title]) => title)]
+  const head = ['', scenario.unit, 'lowest–highest', scenario.base === undefined ? 'ours ÷ this' : `÷ ${base?.title}`, ...shown.map(([, title]) => title)]
   const lines = rows.map((row) => [
     row.title, row.value.toFixed(2), `${row.low.toFixed(2)}–${row.high.toFixed(2)}`,
-    ours === undefined ? '' : (ours / row.value).toFixed(2), ...shown.map(([, , show]) => show(row) ?? '')
+    base === undefined ? '' : (scenario.base === undefined ? base.value / row.value : row.value / base.value).toFixed(2), ...shown.map(([, , show]) => show(row) ?? '')
   ])
   const markdown = [head, head.map((_, at) => at === 0 ? '---' : '---:'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
   const failed = failures.map(({ peer, message }) => `\nA run of ${peer} failed: ${message}`).join('')

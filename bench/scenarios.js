@@ -1,4 +1,5 @@
 import { cpuOf, memoryOf } from './machine.js'
+import { handshake } from './scenarios-handshake.js'
 
 const everybody = ['ours', 'ws', 'fastify-websocket', 'socket.io', 'bun', 'gin']
 
@@ -63,7 +64,8 @@ export const scenarios = {
     unit: 'µs of server CPU per request',
     detail: '64 bytes, one open question per connection',
     run: asking({ each: 60, size: 64 })
-  }
+  },
+  handshake
 }
 
 for (const scenario of Object.values(scenarios)) scenario.peers ??= everybody

@@ -1,4 +1,5 @@
 import { token } from '../token.js'
+import { handshakeDialects } from './handshake-dialects.js'
 
 /**
  * How to talk to a peer, as little as counting needs.
@@ -45,4 +46,4 @@ const socketio = {
   chat: (room, text) => `42${JSON.stringify(['chat.send', { room, text }])}`
 }
 
-export const dialects = { plain, realtime, socketio }
+export const dialects = { plain, realtime, socketio, ...handshakeDialects }
