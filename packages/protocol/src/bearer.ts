@@ -1,4 +1,5 @@
 const prefix = 'bearer.'
+const utf8 = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** The subprotocol that carries a token to the server: `bearer.` and the token as base64url (RFC 4648 section 5). */
 export function bearerProtocol (token: string): string {
@@ -18,7 +19,9 @@ export function readBearerProtocol (protocol: string): string | undefined {
   if (!isBearerProtocol(protocol) || !/^[A-Za-z0-9_-]+$/.test(encoded)) return undefined
   try {
     const binary = atob(encoded.replaceAll('-', '+').replaceAll('_', '/'))
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)))
+    const bytes = new Uint8Array(binary.length)
+    for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at)
+    return utf8.decode(bytes)
   } catch {
     return undefined
   }
