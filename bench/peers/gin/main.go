@@ -132,16 +132,14 @@ type command struct {
 	Rooms    int     `json:"rooms"`
 }
 
-var words = makeWords()
 var offset = 0
-
-func makeWords() string {
-	all := []string{}
-	for i := 0; i < 50_000; i++ {
-		all = append(all, strconv.FormatInt(int64(i*7919%99_991), 36))
+var words = func() string {
+	parts := make([]string, 50_000)
+	for i := range parts {
+		parts[i] = strconv.FormatInt(int64(i*7919%99_991), 36)
 	}
-	return strings.Join(all, " ")
-}
+	return strings.Join(parts, " ")
+}()
 
 func (h *hub) paced(c command) {
 	length := max(0, c.Size-36)
@@ -156,10 +154,7 @@ func (h *hub) paced(c command) {
 			h.publish(fmt.Sprintf("room:%d", (n*c.PerTick+i)%c.Rooms), tick{at, words[offset : offset+length]})
 		}
 		// Never nearer than half an interval, however late this one was.
-		due = start.Add(time.Duration(n+1) * interval)
-		if soonest := time.Now().Add(interval / 2); due.Before(soonest) {
-			due = soonest
-		}
+		due = start.Add(max(time.Duration(n+1)*interval, time.Since(start)+interval/2))
 	}
 }
 
