@@ -12,15 +12,18 @@ const extras = [
   ['ms', 'all ready after ms', (row) => row.ms?.toFixed(0)]
 ]
 
-/** A scenario's results as a Markdown table; the ratio says how many times a peer ours costs, or how many times its
- * `base` a row costs where a scenario names one. */
+/**
+ * A scenario's results as a Markdown table. The ratio says how many times a peer ours costs, or, where a scenario names a
+ * `base`, how many times the base a row costs.
+ */
 export function table ({ scenario, rows, failures }) {
   const base = rows.find(({ peer }) => peer === (scenario.base ?? 'ours'))
+  const ratio = ({ value }) => base === undefined ? '' : (scenario.base === undefined ? base.value / value : value / base.value).toFixed(2)
   const shown = extras.filter(([key]) => rows.some((row) => row[key] !== undefined && row[key] !== null))
-  const head = ['', scenario.unit, 'lowest–highest', scenario.base === undefined ? 'ours ÷ this' : `÷ ${base?.title}`, ...shown.map(([, title]) => title)]
+  const head = ['', scenario.unit, 'lowest–highest', scenario.base === undefined ? 'ours ÷ this' : 'this ÷ first', ...shown.map(([, title]) => title)]
   const lines = rows.map((row) => [
     row.title, row.value.toFixed(2), `${row.low.toFixed(2)}–${row.high.toFixed(2)}`,
-    base === undefined ? '' : (scenario.base === undefined ? base.value / row.value : row.value / base.value).toFixed(2), ...shown.map(([, , show]) => show(row) ?? '')
+    ratio(row), ...shown.map(([, , show]) => show(row) ?? '')
   ])
   const markdown = [head, head.map((_, at) => at === 0 ? '---' : '---:'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
   const failed = failures.map(({ peer, message }) => `\nA run of ${peer} failed: ${message}`).join('')
