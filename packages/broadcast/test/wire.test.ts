@@ -109,6 +109,16 @@ test('asking on for the next page does not count as another subscribe', async (t
   t.equal(answer.recovered, true)
 })
 
+test('a subscribe without an id would never be answered, so it is refused', async (t) => {
+  const { app, connect } = await serve(t, open)
+  const ada = await connect('ada')
+  ada.send('subscribe', { topic: 'a' })
+  const failure = await ada.next(({ type }) => type === 'failure')
+  t.match(failure, { code: 'invalid-data', message: 'subscribe needs an id', retry: false })
+  t.notOk('id' in failure)
+  t.same(app.broadcast.topicsOf(connectionOf(app, 'ada')), ['user:ada'])
+})
+
 test('recovery asks the policy again, and who may no longer read is unsubscribed', async (t) => {
   let member = true
   const { app, connect } = await serve(t, { topics: { a: { history: true } }, canSubscribe: () => member })
