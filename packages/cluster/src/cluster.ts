@@ -8,6 +8,7 @@ import type {
 import { readAsked, readReplied } from './control.ts'
 import type { Answer, Question } from './control.ts'
 import { needsBroadcast, readFilter, readLimit, readNarrowFilter } from './filter.ts'
+import type { Ledger } from './ledger.ts'
 import type { LocalNode } from './local-node.ts'
 import type { NodeDirectory } from './node-directory.ts'
 import { Questions } from './questions.ts'
@@ -20,6 +21,7 @@ export interface ClusterParts {
   readonly id: string
   readonly local: LocalNode
   readonly directory: NodeDirectory
+  readonly ledger: Ledger
   readonly channel: BrokerChannel
   readonly events: Emitter<ClusterEvents>
   readonly timeout: number
@@ -52,6 +54,7 @@ export class BrokeredCluster implements Cluster {
   }
 
   async stop (): Promise<void> {
+    await this.#parts.ledger.stop()
     await this.#parts.directory.stop()
     this.#questions.clear()
   }

@@ -70,11 +70,26 @@ export interface Disconnected extends Answered {
   readonly disconnected: number
 }
 
+/** A connection that ended. */
+export interface EndedConnection {
+  readonly id: string
+  /** The node that had it. */
+  readonly node: string
+  readonly principal: string | null
+  /** Whether its node crashed with it. */
+  readonly crashed: boolean
+}
+
 export interface ClusterEvents {
   /** Another node appeared. */
   join: (node: ClusterNode) => void
   /** Another node is gone: it closed, or its lease ended. */
   leave: (node: ClusterNode) => void
+  /**
+   * A connection ended. Told once in the whole cluster: on the node that had it or, when that crashed, on one of the others, after
+   * two leases at most.
+   */
+  disconnect: (connection: EndedConnection) => void
 }
 
 /** All nodes as one. */

@@ -2,7 +2,7 @@ import type { Cluster } from './contract.ts'
 
 export type {
   Answered, AskOptions, Cluster, ClusterEvents, ClusterNode, ConnectionFilter, ConnectionList, ConnectionSummary,
-  Disconnected, ListOptions, TopicList
+  Disconnected, EndedConnection, ListOptions, TopicList
 } from './contract.ts'
 export { ClusterFilterError, ClusterOptionError } from './errors.ts'
 export type { ClusterOptions } from './options.ts'

@@ -13,6 +13,8 @@ export interface DirectoryParts {
   readonly lease: number
   readonly clock: Clock
   readonly events: Emitter<ClusterEvents>
+  /** Done with every renewal. */
+  readonly renewed: (living: ReadonlySet<string>) => Promise<void>
   /** Told about every renewal that failed. */
   readonly failed: (error: unknown) => void
 }
@@ -59,7 +61,9 @@ export class NodeDirectory {
   async #renew (): Promise<void> {
     const self = this.#parts.self()
     await this.#parts.records().put(PREFIX + self.id, JSON.stringify(self), this.#parts.lease)
-    this.#compare(await this.list())
+    const nodes = await this.list()
+    this.#compare(nodes)
+    await this.#parts.renewed(new Set(nodes.map((node) => node.id)))
   }
 
   #compare (nodes: readonly ClusterNode[]): void {

@@ -10,6 +10,11 @@ export interface ClusterOptions {
   readonly lease?: number
   /** Milliseconds to wait for the answers of other nodes. Default 2,000. */
   readonly timeout?: number
+  /**
+   * How many of this node's connections are written down at the broker, so that another node can tell their end should this one crash;
+   * 1–100,000. Default 10,000; `false` writes nothing.
+   */
+  readonly remember?: number | false
   /** Time, for tests. Default: the system's. */
   readonly clock?: Clock
 }
@@ -18,7 +23,7 @@ const LONGEST = 3_600_000
 
 /** @throws FRT_ERR_CLUSTER_OPTION */
 export function resolveOptions (options: ClusterOptions): Readonly<Required<ClusterOptions>> {
-  const { name = hostname(), lease = 15_000, timeout = 2_000, clock = systemClock } = options
+  const { name = hostname(), lease = 15_000, timeout = 2_000, remember = 10_000, clock = systemClock } = options
   if (typeof name !== 'string' || name.length < 1 || name.length > 200) {
     throw new ClusterOptionError('name', '1–200 characters', String(name))
   }
@@ -27,5 +32,8 @@ export function resolveOptions (options: ClusterOptions): Readonly<Required<Clus
       throw new ClusterOptionError(option, `whole milliseconds from 100 to ${LONGEST}`, String(value))
     }
   }
-  return Object.freeze({ name, lease, timeout, clock })
+  if (remember !== false && (!Number.isSafeInteger(remember) || remember < 1 || remember > 100_000)) {
+    throw new ClusterOptionError('remember', 'a whole number from 1 to 100,000, or false', String(remember))
+  }
+  return Object.freeze({ name, lease, timeout, remember, clock })
 }

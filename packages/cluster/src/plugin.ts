@@ -3,9 +3,12 @@ import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { Emitter } from '@fastify-realtime/protocol'
 import { sharedBroker } from '@fastify-realtime/broker'
+import type { RecordStore } from '@fastify-realtime/broker'
 import type {} from '@fastify-realtime/connection-pool'
 import { BrokeredCluster } from './cluster.ts'
 import type { ClusterEvents } from './contract.ts'
+import { Crashes } from './crashes.ts'
+import { Ledger } from './ledger.ts'
 import { LocalNode } from './local-node.ts'
 import type { TopicHost } from './local-node.ts'
 import { NodeDirectory } from './node-directory.ts'
@@ -15,7 +18,7 @@ import type { ClusterOptions } from './options.ts'
 const NAME = '@fastify-realtime/cluster'
 
 const plugin: FastifyPluginAsync<ClusterOptions> = async (app, options) => {
-  const { name, lease, timeout, clock } = resolveOptions(options)
+  const { name, lease, timeout, remember, clock } = resolveOptions(options)
   const broker = sharedBroker(app)
   const pool = app.connectionPool
   const id = randomUUID()
@@ -26,9 +29,21 @@ const plugin: FastifyPluginAsync<ClusterOptions> = async (app, options) => {
   const local = new LocalNode(id, pool)
   const self = (): { id: string, name: string, startedAt: number, connections: number } =>
     ({ id, name, startedAt, connections: pool.size })
-  const directory = new NodeDirectory({ self, records: () => broker.require('records', NAME), lease, clock, events, failed })
+  const records = (): RecordStore => broker.require('records', NAME)
+  const ledger = new Ledger({ node: id, records, max: remember, clock, failed })
+  const crashes = new Crashes({ node: id, records, events })
+  const renewed = async (living: ReadonlySet<string>): Promise<void> => {
+    await ledger.renew()
+    await crashes.look(living)
+  }
+  const directory = new NodeDirectory({ self, records, lease, clock, events, renewed, failed })
   const channel = broker.open('cluster', (record) => cluster.deliver(record))
-  const cluster = new BrokeredCluster({ id, local, directory, channel, events, timeout, clock, failed })
+  const cluster = new BrokeredCluster({ id, local, directory, ledger, channel, events, timeout, clock, failed })
+  pool.on('open', (connection) => ledger.open(connection.id, connection.principal?.id ?? null))
+  pool.on('close', (connection) => {
+    if (!ledger.close(connection.id)) return
+    events.emit('disconnect', { id: connection.id, node: id, principal: connection.principal?.id ?? null, crashed: false })
+  })
 
   app.decorate('cluster', cluster)
   app.addHook('onReady', async () => {

@@ -1,5 +1,6 @@
+import { Emitter } from '@fastify-realtime/protocol'
 import type { CloseReason } from '@fastify-realtime/protocol'
-import type { Connection } from '@fastify-realtime/connection-pool'
+import type { Connection, ConnectionPoolEvents } from '@fastify-realtime/connection-pool'
 import type { ConnectionHost } from '../src/local-node.ts'
 
 /** Lets everything settle that needs no time. */
@@ -11,6 +12,12 @@ export async function turns (): Promise<void> {
 export class FakePool implements ConnectionHost {
   readonly connections = new Map<string, Connection>()
   readonly closed: Array<readonly [id: string, reason: CloseReason]> = []
+
+  readonly #events = new Emitter<ConnectionPoolEvents>((error) => { throw error })
+
+  on<Name extends keyof ConnectionPoolEvents> (event: Name, listener: ConnectionPoolEvents[Name]): () => void {
+    return this.#events.on(event, listener)
+  }
 
   get size (): number { return this.connections.size }
   get (id: string): Connection | undefined { return this.connections.get(id) }
@@ -31,9 +38,11 @@ export class FakePool implements ConnectionHost {
       close: (reason: CloseReason) => {
         this.connections.delete(id)
         this.closed.push([id, reason])
+        this.#events.emit('close', connection as unknown as Connection, {} as never)
       }
     }
     this.connections.set(id, connection as unknown as Connection)
+    this.#events.emit('open', connection as unknown as Connection)
     return connection as unknown as Connection
   }
 }

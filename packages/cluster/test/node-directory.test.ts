@@ -22,6 +22,7 @@ function build (id: string, records: RecordStore, clock: FakeClock): {
     lease: 15_000,
     clock,
     events,
+    renewed: async () => {},
     failed: (error) => errors.push(error)
   })
   return { directory, told, errors }
