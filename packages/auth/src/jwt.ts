@@ -8,6 +8,7 @@ import type { Grant } from './grant.ts'
 import { JwksKeys } from './jwks.ts'
 import type { Claims, DatedKey, ResolvedJwt } from './jwt-options.ts'
 import { Refusal } from './refusal.ts'
+import { SeenTokens } from './seen-tokens.ts'
 
 /** A token whose signature, issuer, audience and times hold. */
 export interface ReadToken {
@@ -49,15 +50,19 @@ export async function tokenReader (app: FastifyInstance, options: ResolvedJwt, c
       verifiers.push({ verify: (token) => (registry[namespace] as JWT).verify(token), until })
     }
   })
-  return options.jwks === undefined ? (token) => readHere(verifiers, token, clock) : (token) => readRemote(verifiers, token)
+  // Not for keys of an issuer, which may be withdrawn at any time.
+  if (options.jwks !== undefined) return (token) => readRemote(verifiers, token)
+  const seen = new SeenTokens(clock)
+  return (token) => seen.read(token, () => readHere(verifiers, token, clock, options.clockTolerance))
 }
 
-function readHere (verifiers: readonly DatedVerifier[], token: string, clock: Clock): ReadToken {
+function readHere (verifiers: readonly DatedVerifier[], token: string, clock: Clock, tolerance: number): { read: ReadToken, until: number } {
   let refusal: Refusal | undefined
   for (const { verify, until } of verifiers) {
     if (until <= clock.time()) continue
     try {
-      return readComplete(token, verify(token) as Complete)
+      const read = readComplete(token, verify(token) as Complete)
+      return { read, until: Math.min(until, read.claims.exp * 1_000 + tolerance) }
     } catch (error) {
       refusal = refusalOf(error)
       if (!wrongKey.has(codeOf(error))) break
@@ -86,7 +91,7 @@ function secretsOf ({ keys, jwks, algorithms }: ResolvedJwt, clock: Clock): Secr
   return [{ secret: { public: ({ header }) => found.find(header) }, algorithms, until: Infinity }]
 }
 
-function verifyOptions ({ issuer, audience, clockTolerance, jwks }: ResolvedJwt, algorithms: DatedKey['algorithms']): object {
+function verifyOptions ({ issuer, audience, clockTolerance }: ResolvedJwt, algorithms: DatedKey['algorithms']): object {
   const requiredClaims = ['exp', 'iat']
   if (issuer !== undefined) requiredClaims.push('iss')
   if (audience !== undefined) requiredClaims.push('aud')
@@ -97,10 +102,8 @@ function verifyOptions ({ issuer, audience, clockTolerance, jwks }: ResolvedJwt,
     clockTolerance,
     requiredClaims,
     complete: true,
-    // Clients come back with the token that they have. Keys of an issuer may be withdrawn meanwhile, ours may not.
-    cache: jwks === undefined,
-    // Refusals are never remembered: the cache adds the tolerance, so it is taken away here.
-    errorCacheTTL: () => -1 - clockTolerance
+    // It takes more time than it saves; ours is in front of it.
+    cache: false
   }
 }
 
@@ -109,8 +112,7 @@ function readComplete (token: string, { header, payload }: Complete): ReadToken 
   const signed = token.slice(0, token.lastIndexOf('.'))
   return {
     type: typeof header.typ === 'string' ? header.typ.toLowerCase().replace(/^application\//, '') : typeof header.typ,
-    // A copy, because what the cache holds is shared by all connections of the token.
-    claims: { ...payload },
+    claims: payload,
     tokenId: typeof jti === 'string' && jti !== '' && jti.length <= 256
       ? jti
       : digest(signed)
