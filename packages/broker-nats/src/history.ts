@@ -1,6 +1,5 @@
 import type { HistoryPage, HistoryQuery, HistoryStore } from '@fastify-realtime/broker'
 import { isExpired, offsetOf, pageOfAll, pageSince, wantedSince } from './history-page.ts'
-import { JetStreamError, WRONG_LAST_SEQUENCE } from './jetstream.ts'
 import type { JetStream, Scan, Stored } from './jetstream.ts'
 import { encodeMarker } from './record-frame.ts'
 import type { StreamInfo, Streams } from './streams.ts'
@@ -40,8 +39,11 @@ export class NatsHistory implements HistoryStore {
     if (isExpired(newest, this.#parts.time())) return { ...empty, complete: since === undefined }
     const subject = this.#parts.subjects.history(channel, topic)
     if (!known) return pageOfAll(await this.#scan(stream, subject, 1, newest), newest, stream.epoch, query)
-    const scan = await this.#scan(stream, subject, since.offset, newest, (pending) => wantedSince(pending, newest, limit))
-    return pageSince(scan, newest, { ...query, since })
+    const part = await this.#scan(stream, subject, since.offset, newest, (pending) => wantedSince(pending, newest, limit))
+    const page = pageSince(part, newest, { ...query, since })
+    if (page.more || part.messages.length >= part.pending) return page
+    // Markers took the places of records, so whether there are more is not known yet.
+    return pageSince(await this.#scan(stream, subject, since.offset, newest), newest, { ...query, since })
   }
 
   async #scan (stream: StreamInfo, subject: string, start: number, newest: Stored, count?: (pending: number) => number): Promise<Scan> {
@@ -63,12 +65,8 @@ export class NatsHistory implements HistoryStore {
       const newest = await jetStream.get(stream.name, { last_by_subj: subject })
       if (newest !== undefined && time() - newest.time < positionTtl / 2) return newest
       const marker = encodeMarker(newest === undefined ? undefined : offsetOf(newest))
-      try {
-        await jetStream.publish(subject, marker, { stream: stream.name, last: newest?.seq ?? 0 })
-      } catch (error) {
-        // Another one put something first.
-        if (!(error instanceof JetStreamError) || error.code !== WRONG_LAST_SEQUENCE) throw error
-      }
+      // When another one puts something first that is fine, too.
+      await jetStream.publishAfter(newest?.seq ?? 0, subject, marker, { stream: stream.name })
     }
   }
 }

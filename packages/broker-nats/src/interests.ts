@@ -71,7 +71,7 @@ export class Interests {
 
   /** Nothing more is delivered from now on. */
   clear (): void {
-    for (const name of [...this.#interests.keys()]) this.#end(name)
+    for (const name of this.#interests.keys()) this.#end(name)
   }
 
   #end (name: string): void {

@@ -13,8 +13,8 @@ export class JetStreamError extends Error {
   }
 }
 
-export const NO_MESSAGE = 10_037
-export const WRONG_LAST_SEQUENCE = 10_071
+const NO_MESSAGE = 10_037
+const WRONG_LAST_SEQUENCE = 10_071
 export const SUBJECTS_OVERLAP = 10_065
 const STREAM_NOT_FOUND = 10_059
 const WRONG_STREAM = 10_060
@@ -44,8 +44,6 @@ export interface PublishConditions {
   readonly stream?: string
   /** Refuse, as a duplicate, what has the id of an earlier message. */
   readonly id?: string
-  /** Refuse unless this is the newest message of the subject; 0 when there is none. */
-  readonly last?: number
 }
 
 export interface Scan {
@@ -76,13 +74,17 @@ export class JetStream {
     return read<T>((await this.#requests.ask(`$JS.API.${endpoint}`, JSON.stringify(body))).data)
   }
 
-  async publish (subject: string, data: Uint8Array | string, { stream, id, last }: PublishConditions = {}): Promise<Ack> {
-    if (stream === undefined && id === undefined && last === undefined) return read((await this.#requests.ask(subject, data)).data)
-    const conditions = headers()
-    if (stream !== undefined) conditions.set('Nats-Expected-Stream', stream)
-    if (id !== undefined) conditions.set('Nats-Msg-Id', id)
-    if (last !== undefined) conditions.set('Nats-Expected-Last-Subject-Sequence', String(last))
-    return read((await this.#requests.ask(subject, data, conditions)).data)
+  async publish (subject: string, data: Uint8Array | string, conditions: PublishConditions = {}): Promise<Ack> {
+    return this.#publish(subject, data, conditions, undefined)
+  }
+
+  /** Only while this is the newest message of the subject, 0 for none; otherwise nothing is done, and nothing answered. */
+  async publishAfter (last: number, subject: string, data: Uint8Array | string, conditions: PublishConditions = {}): Promise<Ack | undefined> {
+    try {
+      return await this.#publish(subject, data, conditions, last)
+    } catch (error) {
+      return unless(error, WRONG_LAST_SEQUENCE)
+    }
   }
 
   /** The newest message of a subject, or the first one from a sequence number on. */
@@ -91,8 +93,7 @@ export class JetStream {
       const { message } = await this.api<{ message: { seq: number, time: string, data?: string } }>(`STREAM.MSG.GET.${stream}`, query)
       return { seq: message.seq, time: Date.parse(message.time), data: Buffer.from(message.data ?? '', 'base64') }
     } catch (error) {
-      if (error instanceof JetStreamError && error.code === NO_MESSAGE) return undefined
-      throw error
+      return unless(error, NO_MESSAGE)
     }
   }
 
@@ -125,6 +126,20 @@ export class JetStream {
     this.api(`CONSUMER.DELETE.${stream}.${name}`, {}).catch(() => {})
     return { pending, messages }
   }
+
+  async #publish (subject: string, data: Uint8Array | string, { stream, id }: PublishConditions, last: number | undefined): Promise<Ack> {
+    if (stream === undefined && id === undefined && last === undefined) return read((await this.#requests.ask(subject, data)).data)
+    const conditions = headers()
+    if (stream !== undefined) conditions.set('Nats-Expected-Stream', stream)
+    if (id !== undefined) conditions.set('Nats-Msg-Id', id)
+    if (last !== undefined) conditions.set('Nats-Expected-Last-Subject-Sequence', String(last))
+    return read((await this.#requests.ask(subject, data, conditions)).data)
+  }
+}
+
+/** That answer is no failure here. */
+function unless (error: unknown, code: number): undefined {
+  if (!(error instanceof JetStreamError) || error.code !== code) throw error
 }
 
 function read<T> (data: Uint8Array): T {

@@ -3,6 +3,8 @@ import { BrokerOptionError, BrokerUnavailableError } from '@fastify-realtime/bro
 import type {
   Broker, BrokerRecord, BrokerSink, HistoryStore, PublishOptions, PublishResult, RecordStore
 } from '@fastify-realtime/broker'
+import { guardedHistory, guardedRecords } from './guarded-stores.ts'
+import type { Run } from './guarded-stores.ts'
 import { NatsHistory } from './history.ts'
 import { Interests } from './interests.ts'
 import { isLost, JetStream } from './jetstream.ts'
@@ -64,19 +66,9 @@ export class NatsBroker implements Broker {
       deliver: (record) => this.#sinks.forEach((sink) => sink.deliver(record))
     })
     this.#publisher = new Publisher({ jetStream, streams, subjects, time, maxHistory, positionTtl, trimmer: new Trimmer(jetStream) })
-    const history = new NatsHistory({ jetStream, streams, subjects, time, positionTtl })
-    this.history = {
-      read: (channel, topic, query) => this.#whenUp(() => history.read(channel, topic, query)),
-      position: (channel, topic) => this.#whenUp(() => history.position(channel, topic))
-    }
-    const records = new NatsRecords({ jetStream, streams, subjects, time, recordTtl })
-    this.records = {
-      put: (key, value, ttl) => this.#whenUp(() => records.put(key, value, ttl)),
-      putIfAbsent: (key, value, ttl) => this.#whenUp(() => records.putIfAbsent(key, value, ttl)),
-      delete: (key) => this.#whenUp(() => records.delete(key)),
-      get: (key) => this.#whenUp(() => records.get(key)),
-      list: (prefix) => this.#whenUp(() => records.list(prefix))
-    }
+    const run: Run = (call) => this.#whenUp(call)
+    this.history = guardedHistory(run, new NatsHistory({ jetStream, streams, subjects, time, positionTtl }))
+    this.records = guardedRecords(run, new NatsRecords({ jetStream, streams, subjects, time, recordTtl }))
   }
 
   get malformed (): number { return this.#interests.malformed }

@@ -62,8 +62,7 @@ export function resolveNatsOptions (options: NatsBrokerOptions): ResolvedNatsOpt
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const resolved = { ...defaults, ...given } as ResolvedNatsOptions
   const { connection, prefix, inboxPrefix, dedupeWindow, positionTtl } = resolved
-  const { publish, status }: Partial<NatsConnection> = connection ?? {}
-  if (typeof publish !== 'function' || typeof status !== 'function') {
+  if (!isConnection(connection)) {
     throw new BrokerOptionError('connection', 'a connection of nats.js 3', typeof connection, 'Pass what connect() resolved to.')
   }
   if (typeof prefix !== 'string' || !/^[\w-]{1,32}$/.test(prefix)) {
@@ -83,4 +82,9 @@ export function resolveNatsOptions (options: NatsBrokerOptions): ResolvedNatsOpt
     throw new BrokerOptionError('positionTtl', 'at least dedupeWindow', String(positionTtl), 'An id is not remembered longer than its topic.')
   }
   return Object.freeze(resolved)
+}
+
+function isConnection (value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return ['isClosed', 'publish', 'subscribe', 'status'].every((name) => typeof Reflect.get(value, name) === 'function')
 }

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { Buffer } from 'node:buffer'
 import { BrokerOptionError } from '@fastify-realtime/broker'
 import type { BrokerRecord, PublishOptions, PublishResult } from '@fastify-realtime/broker'
-import { JetStreamError, WRONG_LAST_SEQUENCE } from './jetstream.ts'
 import type { Ack, JetStream, PublishConditions, Stored } from './jetstream.ts'
 import { decodeVersion, encodeRecord, isMarker } from './record-frame.ts'
 import type { StreamInfo, Streams } from './streams.ts'
@@ -60,19 +59,38 @@ export class Publisher {
       window: dedupe ?? 0
     }
     const result = await this.#turns.run(`${channel}\n${topic}`, version === undefined ? room : undefined, () =>
-      version === undefined ? this.#append(job) : this.#appendNewer(job, version))
+      this.#carry(job, version))
     if (history !== undefined && history.size < maxHistory && !result.duplicate) {
       trimmer.appended(stream.name, job.subject, history.size)
     }
     return result
   }
 
-  async #append (job: Job, last?: number): Promise<PublishResult> {
+  /** A record with a version only while the newest version is the one that it was compared with. */
+  async #carry (job: Job, version: number | undefined): Promise<PublishResult> {
+    for (;;) {
+      let last: number | undefined
+      if (version !== undefined) {
+        const newest = await this.#parts.jetStream.get(job.stream.name, { last_by_subj: job.subject })
+        if (newest !== undefined && version <= await this.#newestVersion(job, newest)) return { duplicate: true }
+        last = newest?.seq ?? 0
+      }
+      const result = await this.#append(job, last)
+      if (result !== undefined) return result
+    }
+  }
+
+  /** Nothing when there is something newer than `last` already. */
+  async #append (job: Job, last: number | undefined): Promise<PublishResult | undefined> {
     const { room, stream, subject, frame, window } = job
-    const conditions: PublishConditions = { ...room === 'h' && { stream: stream.name }, ...last !== undefined && { last } }
+    const { jetStream, streams } = this.#parts
     let { id } = job
     for (;;) {
-      const ack = await this.#parts.jetStream.publish(subject, frame, id === undefined ? conditions : { ...conditions, id })
+      const conditions: PublishConditions = { ...room === 'h' && { stream: stream.name }, ...id !== undefined && { id } }
+      const ack = last === undefined
+        ? await jetStream.publish(subject, frame, conditions)
+        : await jetStream.publishAfter(last, subject, frame, conditions)
+      if (ack === undefined) return undefined
       const duplicate = ack.duplicate === true
       if (duplicate && window < stream.window && await this.#isOlder(ack, window)) {
         // All who repeat it find the same first one, so they agree on the id that takes its place.
@@ -80,21 +98,8 @@ export class Publisher {
         continue
       }
       if (room === 'l') return { duplicate }
-      this.#parts.streams.saw(stream.name, ack.seq)
+      streams.saw(stream.name, ack.seq)
       return { duplicate, position: { epoch: stream.epoch, offset: ack.seq } }
-    }
-  }
-
-  /** Only while the newest version is the one that was compared. */
-  async #appendNewer (job: Job, version: number): Promise<PublishResult> {
-    for (;;) {
-      const last = await this.#parts.jetStream.get(job.stream.name, { last_by_subj: job.subject })
-      if (last !== undefined && version <= await this.#newestVersion(job, last)) return { duplicate: true }
-      try {
-        return await this.#append(job, last?.seq ?? 0)
-      } catch (error) {
-        if (!(error instanceof JetStreamError) || error.code !== WRONG_LAST_SEQUENCE) throw error
-      }
     }
   }
 

@@ -1,8 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { BrokerOptionError } from '@fastify-realtime/broker'
 import type { RecordStore } from '@fastify-realtime/broker'
-import { JetStreamError, WRONG_LAST_SEQUENCE } from './jetstream.ts'
-import type { JetStream, Stored } from './jetstream.ts'
+import type { Ack, JetStream, Stored } from './jetstream.ts'
 import type { Streams } from './streams.ts'
 import type { Subjects } from './subjects.ts'
 
@@ -36,7 +35,7 @@ export class NatsRecords implements RecordStore {
   }
 
   async put (key: string, value: string, ttl: number): Promise<void> {
-    await this.#write(key, value, ttl)
+    await this.#write(key, value, ttl, (subject, data) => this.#parts.jetStream.publish(subject, data))
   }
 
   async putIfAbsent (key: string, value: string, ttl: number): Promise<boolean> {
@@ -44,13 +43,9 @@ export class NatsRecords implements RecordStore {
     for (;;) {
       const found = await jetStream.get(streams.records.name, { last_by_subj: subjects.record(key) })
       if (found !== undefined && this.#lives(found)) return false
-      try {
-        await this.#write(key, value, ttl, found?.seq ?? 0)
-        return true
-      } catch (error) {
-        // Another one was faster; perhaps its entry has ended already.
-        if (!(error instanceof JetStreamError) || error.code !== WRONG_LAST_SEQUENCE) throw error
-      }
+      const wrote = await this.#write(key, value, ttl, (subject, data) => jetStream.publishAfter(found?.seq ?? 0, subject, data))
+      // Otherwise another one was faster; perhaps its entry has ended already.
+      if (wrote) return true
     }
   }
 
@@ -74,13 +69,13 @@ export class NatsRecords implements RecordStore {
       .map(([key, value]) => ({ key, value }))
   }
 
-  async #write (key: string, value: string, ttl: number, last?: number): Promise<void> {
-    const { jetStream, streams, subjects, recordTtl, time } = this.#parts
+  async #write (key: string, value: string, ttl: number, publish: (subject: string, data: string) => Promise<Ack | undefined>): Promise<boolean> {
+    const { subjects, recordTtl, time } = this.#parts
     if (ttl > recordTtl) throw new BrokerOptionError('recordTtl', `at least the ${ttl} that a record asks for`, String(recordTtl), 'Raise it.')
     this.#freeOwn()
-    const data = JSON.stringify([key, value, ttl] satisfies Entry)
-    const { seq } = await jetStream.publish(subjects.record(key), data, last === undefined ? {} : { last })
-    if (this.#own.size < MAX_OWN) this.#own.set(seq, time() + ttl)
+    const ack = await publish(subjects.record(key), JSON.stringify([key, value, ttl] satisfies Entry))
+    if (ack !== undefined && this.#own.size < MAX_OWN) this.#own.set(ack.seq, time() + ttl)
+    return ack !== undefined
   }
 
   /** Looks at a few own entries at a time; those that live go to the end of the line. */

@@ -20,6 +20,8 @@ interface Info {
 type Room = 'h' | 'l' | 'r'
 
 const NAMES = { h: 'history', l: 'live', r: 'records' } as const
+/** Before the start. */
+const NOT_FOUND: StreamInfo = { name: '', epoch: '', window: 0 }
 /** Bytes of the newest message of each topic without history. */
 const LIVE_BYTES = 67_108_864
 
@@ -31,7 +33,7 @@ export class Streams {
   readonly #jetStream: JetStream
   readonly #subjects: Subjects
   readonly #options: ResolvedNatsOptions
-  readonly #found = new Map<Room, StreamInfo>()
+  readonly #found: Record<Room, StreamInfo> = { h: NOT_FOUND, l: NOT_FOUND, r: NOT_FOUND }
   /** The newest sequence number of the history that this node saw. */
   #newest = 0
 
@@ -41,9 +43,9 @@ export class Streams {
     this.#options = options
   }
 
-  get history (): StreamInfo { return this.#get('h') }
-  get live (): StreamInfo { return this.#get('l') }
-  get records (): StreamInfo { return this.#get('r') }
+  get history (): StreamInfo { return this.#found.h }
+  get live (): StreamInfo { return this.#found.l }
+  get records (): StreamInfo { return this.#found.r }
 
   /** The epoch that a stream's name says, if it is a history. */
   epochOf (name: string): string | undefined {
@@ -53,12 +55,12 @@ export class Streams {
 
   /** Remembers how far the history had come. */
   saw (name: string, seq: number): void {
-    if (seq > this.#newest && name === this.#found.get('h')?.name) this.#newest = seq
+    if (seq > this.#newest && name === this.#found.h.name) this.#newest = seq
   }
 
   /** Finds the streams, or makes them. */
   async ensure (): Promise<void> {
-    for (const room of ['h', 'l', 'r'] as const) this.#found.set(room, await this.#ensure(room))
+    for (const room of ['h', 'l', 'r'] as const) this.#found[room] = await this.#ensure(room)
   }
 
   async #ensure (room: Room): Promise<StreamInfo> {
@@ -83,7 +85,7 @@ export class Streams {
    * that something is missing.
    */
   async #keep (name: string, { config, state }: Info): Promise<boolean> {
-    if (name !== this.#found.get('h')?.name) this.#newest = 0
+    if (name !== this.#found.h.name) this.#newest = 0
     if (state.last_seq < this.#newest) {
       await this.#jetStream.api(`STREAM.DELETE.${name}`, {})
       return false
@@ -100,7 +102,7 @@ export class Streams {
     const republish = { src: subject, dest: this.#subjects.all('d') }
     const kinds = {
       // One more than anybody may see: it proves that nothing is missing before the first visible one.
-      h: { storage: 'file', max_msgs_per_subject: maxHistory + 1, max_bytes: maxBytes || -1, max_age: positionTtl * 1e6, duplicate_window: dedupeWindow * 1e6, republish },
+      h: { storage: 'file', max_msgs_per_subject: maxHistory + 1, max_bytes: maxBytes === false ? -1 : maxBytes, max_age: positionTtl * 1e6, duplicate_window: dedupeWindow * 1e6, republish },
       l: { storage: 'memory', max_msgs_per_subject: 1, max_bytes: LIVE_BYTES, max_age: positionTtl * 1e6, duplicate_window: dedupeWindow * 1e6, republish },
       r: { storage: 'file', max_msgs_per_subject: 1, max_bytes: -1, max_age: recordTtl * 1e6, duplicate_window: 100e6 }
     }
@@ -111,11 +113,5 @@ export class Streams {
 
   #begin (room: Room): string {
     return `${this.#options.prefix}-${NAMES[room]}-`
-  }
-
-  #get (room: Room): StreamInfo {
-    const found = this.#found.get(room)
-    if (found === undefined) throw new Error('it has not been started')
-    return found
   }
 }

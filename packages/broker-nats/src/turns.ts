@@ -3,8 +3,8 @@ interface Group {
   readonly lane: string | undefined
   /** Settles when the group before it is done; absent when nothing was before it. */
   readonly start: Promise<void> | undefined
-  readonly done: Promise<void>
-  readonly end: () => void
+  /** Begins the group after it. */
+  next: (() => void) | undefined
   running: number
 }
 
@@ -29,15 +29,14 @@ export class Turns {
   }
 
   #open (name: string, lane: string | undefined, before: Group | undefined): Group {
-    let end = (): void => {}
-    const done = new Promise<void>((resolve) => { end = resolve })
-    const group: Group = { lane, start: before?.done, done, end, running: 0 }
+    const start = before === undefined ? undefined : new Promise<void>((resolve) => { before.next = resolve })
+    const group: Group = { lane, start, next: undefined, running: 0 }
     this.#groups.set(name, group)
     return group
   }
 
   #close (name: string, group: Group): void {
     if (this.#groups.get(name) === group) this.#groups.delete(name)
-    group.end()
+    group.next?.()
   }
 }

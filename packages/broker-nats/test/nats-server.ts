@@ -68,9 +68,15 @@ export class NatsServer {
     await exited
   }
 
-  /** Stops or continues the process: it answers nothing, and no connection breaks. */
-  freeze (frozen: boolean): void {
-    this.#process?.kill(frozen ? 'SIGSTOP' : 'SIGCONT')
+  /** Stops the process: it answers nothing, and no connection breaks. Settles when it stands still. */
+  async freeze (): Promise<void> {
+    this.#process?.kill('SIGSTOP')
+    while (!spawnSync('ps', ['-o', 'stat=', '-p', String(this.#process?.pid)]).stdout.toString().startsWith('T')) await sleep(5)
+  }
+
+  /** Lets it go on. */
+  thaw (): void {
+    this.#process?.kill('SIGCONT')
   }
 
   /** Keeps what lies on the disk now; only while it is killed. */
@@ -85,7 +91,7 @@ export class NatsServer {
   }
 
   async end (): Promise<void> {
-    this.freeze(false)
+    this.thaw()
     for (const connection of this.#connections) await connection.close()
     await this.kill()
     rmSync(this.#directory, { recursive: true, force: true })

@@ -1,0 +1,21 @@
+import type { HistoryStore, RecordStore } from '@fastify-realtime/broker'
+
+/** Runs a call, or rejects as unavailable. */
+export type Run = <T>(call: () => Promise<T>) => Promise<T>
+
+export function guardedHistory (run: Run, history: HistoryStore): HistoryStore {
+  return {
+    read: (channel, topic, query) => run(() => history.read(channel, topic, query)),
+    position: (channel, topic) => run(() => history.position(channel, topic))
+  }
+}
+
+export function guardedRecords (run: Run, records: RecordStore): RecordStore {
+  return {
+    put: (key, value, ttl) => run(() => records.put(key, value, ttl)),
+    putIfAbsent: (key, value, ttl) => run(() => records.putIfAbsent(key, value, ttl)),
+    delete: (key) => run(() => records.delete(key)),
+    get: (key) => run(() => records.get(key)),
+    list: (prefix) => run(() => records.list(prefix))
+  }
+}
