@@ -16,8 +16,8 @@ interface Waiting {
  * publishes goes out in one batch at its end.
  */
 export class Dispatch {
-  /** Topic key → node → the sequence number from which it gets records. */
-  readonly #nodes = new Map<string, Map<Receiver, number>>()
+  /** Node → topic key → the sequence number from which it gets records: nodes are few, and topics as many as users. */
+  readonly #nodes = new Map<Receiver, Map<string, number>>()
   /** How many of these keys are patterns, so that nobody pays for patterns that nobody uses. */
   #patterns = 0
   #waiting: Waiting[] = []
@@ -25,28 +25,31 @@ export class Dispatch {
   #sequence = 0
   #settled: Array<() => void> = []
 
-  get topics (): number { return this.#nodes.size }
+  /** What the nodes are subscribed to, all together. */
+  get interests (): number {
+    let count = 0
+    for (const topics of this.#nodes.values()) count += topics.size
+    return count
+  }
 
   add (key: string, node: Receiver): void {
-    let nodes = this.#nodes.get(key)
-    if (nodes === undefined) {
-      nodes = new Map()
-      this.#nodes.set(key, nodes)
-      if (key.endsWith('*')) this.#patterns++
+    let topics = this.#nodes.get(node)
+    if (topics === undefined) {
+      topics = new Map()
+      this.#nodes.set(node, topics)
     }
-    if (!nodes.has(node)) nodes.set(node, this.#sequence)
+    if (topics.has(key)) return
+    topics.set(key, this.#sequence)
+    if (key.endsWith('*')) this.#patterns++
   }
 
   remove (key: string, node: Receiver): void {
-    const nodes = this.#nodes.get(key)
-    nodes?.delete(node)
-    if (nodes?.size !== 0) return
-    this.#nodes.delete(key)
-    if (key.endsWith('*')) this.#patterns--
+    if (this.#nodes.get(node)?.delete(key) === true && key.endsWith('*')) this.#patterns--
   }
 
   forget (node: Receiver): void {
-    for (const key of this.#nodes.keys()) this.remove(key, node)
+    for (const key of this.#nodes.get(node)?.keys() ?? []) this.remove(key, node)
+    this.#nodes.delete(node)
   }
 
   deliver (key: string, record: BrokerRecord): void {
@@ -75,16 +78,16 @@ export class Dispatch {
   }
 
   #hand ({ key, record, sequence }: Waiting): void {
-    const nodes = this.#nodes.get(key)
-    for (const [node, since] of nodes ?? []) {
-      if (sequence >= since) node.deliver(record)
-    }
-    if (this.#patterns === 0) return
-    for (const [node, since] of this.#nodes.get(patternOf(key)) ?? []) {
-      // A node that wants the topic itself has it by now.
-      if (sequence >= since && !(sequence >= (nodes?.get(node) ?? Infinity))) node.deliver(record)
+    const pattern = this.#patterns === 0 ? undefined : patternOf(key)
+    for (const [node, topics] of this.#nodes) {
+      if (gets(topics, key, sequence) || (pattern !== undefined && gets(topics, pattern, sequence))) node.deliver(record)
     }
   }
+}
+
+function gets (topics: ReadonlyMap<string, number>, key: string, sequence: number): boolean {
+  const since = topics.get(key)
+  return since !== undefined && sequence >= since
 }
 
 /** The one pattern that covers a topic: its last level becomes `*`. */

@@ -2,9 +2,10 @@ import type { PresenceChange, PresenceEntry, PresenceList } from '../contract.ts
 
 /** Several connections of one principal fold into one member. */
 interface Member {
-  readonly connections: Map<string, PresenceEntry>
   /** The newest connection speaks for its principal. */
   newest: PresenceEntry
+  /** Those before it; absent while there are none, because most have one connection and a Map is large. */
+  older: Map<string, PresenceEntry> | undefined
 }
 
 interface Topic {
@@ -33,10 +34,8 @@ export class PresenceRegister {
     if (former !== undefined && former.newest.principal !== entry.principal) this.leave(name, entry.connection)
     const topic = this.#open(name)
     const known = topic.members.get(entry.principal)
-    const member = known ?? { connections: new Map<string, PresenceEntry>(), newest: entry }
-    member.connections.delete(entry.connection)
-    member.connections.set(entry.connection, entry)
-    member.newest = entry
+    const member = known ?? { newest: entry, older: undefined }
+    if (known !== undefined) add(known, entry)
     topic.places.set(entry.connection, member)
     if (known !== undefined) return { changed: false, version: topic.version }
     const previous = topic.members.size === 0 ? 0 : topic.version
@@ -52,9 +51,7 @@ export class PresenceRegister {
       return { changed: false, version: topic?.version ?? this.#version }
     }
     topic.places.delete(connection)
-    member.connections.delete(connection)
-    for (const entry of member.connections.values()) member.newest = entry
-    if (member.connections.size > 0) return { changed: false, version: topic.version }
+    if (remove(member, connection)) return { changed: false, version: topic.version }
     const previous = topic.version
     topic.members.delete(member.newest.principal)
     topic.version = ++this.#version
@@ -84,7 +81,7 @@ export class PresenceRegister {
     }
     const vanished: Vanished[] = []
     for (const [name, topic] of this.#topics) {
-      const dead = [...topic.members.values()].flatMap((member) => [...member.connections.values()])
+      const dead = [...topic.members.values()].flatMap(({ newest, older }) => [...older?.values() ?? [], newest])
         .filter((entry) => !this.#leases.has(entry.node))
       for (const entry of dead) {
         const { changed, ...change } = this.leave(name, entry.connection)
@@ -102,4 +99,25 @@ export class PresenceRegister {
     }
     return topic
   }
+}
+
+function add (member: Member, entry: PresenceEntry): void {
+  const { newest } = member
+  member.newest = entry
+  member.older?.delete(entry.connection)
+  if (newest.connection === entry.connection) return
+  member.older ??= new Map()
+  member.older.set(newest.connection, newest)
+}
+
+/** Answers whether anything of the member is left. */
+function remove (member: Member, connection: string): boolean {
+  const { newest, older } = member
+  if (newest.connection === connection) {
+    for (const entry of older?.values() ?? []) member.newest = entry
+    if (member.newest === newest) return false
+  }
+  older?.delete(newest.connection === connection ? member.newest.connection : connection)
+  if (older?.size === 0) member.older = undefined
+  return true
 }

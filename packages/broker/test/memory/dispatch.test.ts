@@ -40,16 +40,16 @@ void t.test('nodes that answer each other for ever leave the event loop its turn
   await dispatch.settled()
   dispatch.forget(node)
   dispatch.remove('t', node)
-  t.equal(dispatch.topics, 0)
+  t.equal(dispatch.interests, 0)
   await dispatch.settled()
 })
 
-void t.test('a topic is forgotten with its last node', async (t) => {
+void t.test('interests are forgotten one by one', async (t) => {
   const dispatch = new Dispatch()
   const [a, b] = [receiver(), receiver()]
   for (const node of [a, b]) dispatch.add('t', node)
   dispatch.remove('t', a)
-  t.equal(dispatch.topics, 1)
+  t.equal(dispatch.interests, 1)
   dispatch.remove('t', b)
-  t.equal(dispatch.topics, 0)
+  t.equal(dispatch.interests, 0)
 })
