@@ -1,6 +1,10 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
+import { connectionPool } from '@fastify-realtime/connection-pool'
 import { bearerProtocol } from '@fastify-realtime/protocol'
+import Fastify from 'fastify'
 import t from 'tap'
+import { auth } from '../src/index.ts'
 import { open, server } from './support/server.ts'
 import { goodClaims, seconds, secret, token } from './support/tokens.ts'
 
@@ -149,4 +153,26 @@ void t.test('a plain request that only says Upgrade is answered as what it is', 
   t.equal(answers.match(/HTTP\/1\.1 401 /g)?.length, 3, 'and credentials for upgrades do not count there')
   t.notMatch(answers, /HTTP\/1\.1 101/)
   t.equal((await open(url(), { headers: { authorization: `Bearer ${token()}` } })).first?.principal, 'ada')
+})
+
+void t.test('who is turned away counts as any other, and is gone in time however mute', async (t) => {
+  const app = Fastify({ trustProxy: true })
+  t.teardown(() => app.close())
+  await app.register(connectionPool, { closeTimeout: 300, maxPerAddress: 1 })
+  await app.register(auth, { jwt: { secret } })
+  app.get('/ws', { websocket: true, preValidation: app.realtimeAuth.authenticate }, app.connectionPool.accept)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as { port: number }
+  const attempt = { protocols: [json, bearerProtocol('bad')], headers: { 'x-forwarded-for': '203.0.113.9' } }
+  const mute = connect(port, '127.0.0.1', () => mute.write('GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+    `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\nX-Forwarded-For: 203.0.113.9\r\n` +
+    `Sec-WebSocket-Protocol: ${attempt.protocols.join(', ')}\r\n\r\n`))
+  const gone = once(mute, 'close')
+  t.match(String((await once(mute, 'data'))[0]), /101 Switching Protocols.*unauthenticated/s)
+  t.equal((await open(`ws://127.0.0.1:${port}/ws`, attempt)).status, 429)
+  // What it goes on to say is heard by nobody.
+  mute.write(Buffer.from([0x81, 0x80, 0, 0, 0, 0]))
+  await gone
+  t.equal((await open(`ws://127.0.0.1:${port}/ws`, attempt)).close?.code, 4501)
+  t.equal(app.connectionPool.size, 0)
 })
