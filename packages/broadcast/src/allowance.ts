@@ -9,40 +9,34 @@ export interface SubscribeRate {
   readonly burst?: number
 }
 
-interface Bucket {
-  tokens: number
-  at: number
-}
-
 /** How often a connection may subscribe and unsubscribe: one leaky bucket each, apart from those of other messages. */
 export class Allowance {
   readonly #rate: Required<SubscribeRate>
   readonly #clock: Clock
-  readonly #buckets = new Map<Connection, Bucket>()
+  /** When the bucket will have leaked empty: all that there is to know of one. */
+  readonly #emptyAt = new Map<Connection, number>()
 
   constructor (rate: Required<SubscribeRate>, clock: Clock) {
     this.#rate = rate
     this.#clock = clock
   }
 
-  get size (): number { return this.#buckets.size }
+  get size (): number { return this.#emptyAt.size }
 
   /** @throws {MessageFailure} `rate-limited`, with the milliseconds after which one more is allowed */
   take (connection: Connection): void {
     const { max, burst } = this.#rate
     const now = this.#clock.now()
-    const bucket = this.#buckets.get(connection) ?? { tokens: burst, at: now }
-    bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.at) * max / 1_000)
-    bucket.at = now
-    this.#buckets.set(connection, bucket)
-    if (bucket.tokens < 1) {
-      const retryAfter = Math.ceil((1 - bucket.tokens) * 1_000 / max)
-      throw messageFailure('rate-limited', 'too many subscribes and unsubscribes', { details: { retryAfter } })
+    const perOne = 1_000 / max
+    const emptyAt = Math.max(now, this.#emptyAt.get(connection) ?? now) + perOne
+    const early = emptyAt - now - burst * perOne
+    if (early > 0) {
+      throw messageFailure('rate-limited', 'too many subscribes and unsubscribes', { details: { retryAfter: Math.ceil(early) } })
     }
-    bucket.tokens--
+    this.#emptyAt.set(connection, emptyAt)
   }
 
   forget (connection: Connection): void {
-    this.#buckets.delete(connection)
+    this.#emptyAt.delete(connection)
   }
 }

@@ -1,12 +1,14 @@
 import type { Connection } from '@fastify-realtime/connection-pool'
 import type { Codec } from '@fastify-realtime/protocol'
+import { find, withOne, withoutOne } from './held.ts'
+import type { Held } from './held.ts'
 import { Subscription } from './subscription.ts'
 import type { Stage, SubscribedTopic } from './subscription.ts'
 
 /** Who is subscribed to what, found from both sides. It knows no socket and no broker. */
 export class Subscriptions {
   readonly #topics = new Map<string, SubscribedTopic>()
-  readonly #connections = new Map<Connection, Map<string, Subscription>>()
+  readonly #connections = new Map<Connection, Held>()
   #size = 0
 
   /** All subscriptions of this node, whatever their stage. */
@@ -18,7 +20,8 @@ export class Subscriptions {
   topics (): Iterable<SubscribedTopic> { return this.#topics.values() }
 
   get (connection: Connection, name: string): Subscription | undefined {
-    return this.#connections.get(connection)?.get(name)
+    const held = this.#connections.get(connection)
+    return held === undefined ? undefined : find(held, name)
   }
 
   of (connection: Connection): Iterable<Subscription> {
@@ -40,8 +43,7 @@ export class Subscriptions {
     this.#topics.set(name, topic)
     const subscription = new Subscription(connection, codec, topic)
     const held = this.#connections.get(connection)
-    if (held === undefined) this.#connections.set(connection, new Map([[name, subscription]]))
-    else held.set(name, subscription)
+    this.#connections.set(connection, held === undefined ? [subscription] : withOne(held, subscription))
     topic.subscriptions++
     this.#size++
     return subscription
@@ -53,7 +55,11 @@ export class Subscriptions {
     if (former === 'live') subscription.home.remove(subscription)
     else if (former === 'behind') topic.behind.remove(subscription)
     subscription.stage = stage
-    if (stage === 'live') subscription.home.add(subscription)
+    if (stage === 'live') {
+      // From here on the topic knows it for all.
+      subscription.position = undefined
+      subscription.home.add(subscription)
+    }
     else if (stage === 'behind') topic.behind.add(subscription)
   }
 
@@ -61,9 +67,9 @@ export class Subscriptions {
   close (subscription: Subscription): boolean {
     const { connection, topic } = subscription
     this.place(subscription, 'ended')
-    const held = this.#connections.get(connection)
-    held?.delete(topic.name)
-    if (held?.size === 0) this.#connections.delete(connection)
+    const left = withoutOne(this.#connections.get(connection) as Held, subscription)
+    if (left === undefined) this.#connections.delete(connection)
+    else this.#connections.set(connection, left)
     topic.subscriptions--
     this.#size--
     if (topic.subscriptions > 0) return false

@@ -85,6 +85,18 @@ test('opening twice gives the same subscription', (t) => {
   t.end()
 })
 
+test('a connection may have few topics or many', (t) => {
+  const index = new Subscriptions()
+  const { self } = new FakeConnection()
+  const names = Array.from({ length: 20 }, (_, n) => `many:${n}`)
+  for (const name of names) index.open(self, jsonCodec, name, make(name))
+  t.same([...index.of(self)].map(({ topic }) => topic.name), names)
+  for (const name of names) t.equal(index.get(self, name)!.topic.name, name)
+  for (const subscription of index.of(self)) index.close(subscription)
+  t.same([index.size, index.topicCount, index.connectionCount], [0, 0, 0])
+  t.end()
+})
+
 test('a roster forgets its holes', (t) => {
   const roster = new Roster<{ slot: number }>()
   const members = Array.from({ length: 100 }, () => ({ slot: -1 }))
