@@ -50,7 +50,11 @@ export class RedisBroker implements Broker {
       make: linkMaker(this.#options.client),
       connectTimeout: this.#options.connectTimeout,
       clock: this.#options.clock,
-      restore: (link) => this.#subscriptions.restore(link),
+      restore: async (link) => {
+        await this.#subscriptions.restore(link)
+        // A probe from before this connection cannot come over it.
+        this.#probe.heard()
+      },
       verify: (command) => this.#verify(command),
       probeChannel,
       message: (channel, payload, pattern) => {
