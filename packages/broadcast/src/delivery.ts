@@ -92,9 +92,17 @@ export class Delivery {
       if (step === 'seen') return false
       if (step === 'lost' && topic.settings.history) this.#parts.lose(topic, (known) => known.epoch !== position.epoch)
       topic.last = position
+      if (topic.doubt !== undefined) this.#resolve(topic)
     }
     topic.hold(outgoing)
     return true
+  }
+
+  /** The first record after an outage: whoever was sent it would take it for the next one, and never ask for what is missing before it. */
+  #resolve (topic: SubscribedTopic): void {
+    topic.interrupt()
+    this.#parts.lose(topic, () => true)
+    if (topic.doubt === 'back') topic.doubt = undefined
   }
 
   #toTopic (topic: SubscribedTopic, outgoing: Outgoing, hooked: HookedOutgoing | undefined): void {

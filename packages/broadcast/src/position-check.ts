@@ -60,17 +60,28 @@ export class PositionCheck {
 
   /** The broker went away. */
   down (): void {
-    for (const topic of this.#topics()) {
-      if (!this.#outages.has(topic)) this.#outages.set(topic, topic.last)
+    for (const topic of this.#kept()) {
+      if (topic.doubt === undefined) this.#outages.set(topic, topic.last)
+      topic.doubt = 'away'
+      topic.interrupt()
     }
   }
 
   /** The broker is back: whoever may have missed something meanwhile is told. Never rejects. */
   async up (): Promise<void> {
-    await this.#each([...this.#outages.keys()], async (topic) => {
+    const topics = [...this.#outages.keys()]
+    for (const topic of topics) {
+      if (topic.doubt === 'away') topic.doubt = 'back'
+    }
+    await this.#each(topics, async (topic) => {
       const stood = this.#outages.get(topic)
       const newest = await this.#position(topic)
+      // The broker went away again meanwhile.
+      if (topic.doubt === 'away') return
       this.#outages.delete(topic)
+      // Something came meanwhile, and has ended them.
+      if (topic.doubt === undefined) return
+      topic.doubt = undefined
       // What the node got since the outage says nothing about what it did not get before.
       this.#parts.subscribing.lose(topic, (known) =>
         known === topic.last ? stood === undefined || isBefore(stood, newest) : isBefore(known, newest))
@@ -92,7 +103,11 @@ export class PositionCheck {
   }
 
   #topics (): SubscribedTopic[] {
-    return [...this.#parts.subscriptions.topics()].filter((topic) => topic.ordered && topic.settings.history && topic.told > 0)
+    return this.#kept().filter((topic) => topic.told > 0)
+  }
+
+  #kept (): SubscribedTopic[] {
+    return [...this.#parts.subscriptions.topics()].filter((topic) => topic.ordered && topic.settings.history)
   }
 
   async #each (topics: readonly SubscribedTopic[], work: (topic: SubscribedTopic) => Promise<void>): Promise<void> {

@@ -139,6 +139,7 @@ export class Subscribing {
     const { topic } = subscription
     const { subscriptions, continuity, hookFailed } = this.#parts
     const { position } = read
+    if (gathering.interrupted) throw new SubscriptionBusyError(topic.name)
     const newer = position === undefined ? [] : gathering.buffer.after(position)
     if (newer === undefined) throw new SubscriptionBusyError(topic.name)
     const data = answerFor(subscription, read, hookFailed)
@@ -171,7 +172,7 @@ export class Subscribing {
 
   #gathering (topic: SubscribedTopic): Gathering {
     const { store, buffer } = this.#parts
-    return { buffer: buffer(), reads: new SharedReads(store(topic.name), topic.settings) }
+    return { buffer: buffer(), reads: new SharedReads(store(topic.name), topic.settings), interrupted: false }
   }
 }
 

@@ -13,6 +13,8 @@ import type { TopicSettings } from './topic-options.ts'
 export interface Gathering {
   readonly buffer: Buffer
   readonly reads: SharedReads
+  /** The broker was away since it began: publications may be missing between what was read and what came. */
+  interrupted: boolean
 }
 
 /** Those that get deltas, and what they are made from. */
@@ -42,6 +44,8 @@ export class Topic<Member extends Placed> {
   /** What a position check expects to have been received by the next one. */
   expected: Position | undefined
   gathering: Gathering | undefined
+  /** Since the broker went `away`, and while it is `back` and not judged yet, a publication that comes may follow a hole. */
+  doubt: 'away' | 'back' | undefined
   /** All subscriptions, whatever their stage. */
   subscriptions = 0
   /** Those that the application was told of. */
@@ -68,6 +72,12 @@ export class Topic<Member extends Placed> {
   scatter (): void {
     this.#readers--
     if (this.#readers === 0) this.gathering = undefined
+  }
+
+  /** What those who read now keep is not without a gap. */
+  interrupt (): void {
+    if (this.gathering !== undefined) this.gathering.interrupted = true
+    this.gathering = undefined
   }
 
   /** Everybody who receives publications, in no order. */

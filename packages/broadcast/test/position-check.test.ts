@@ -175,3 +175,76 @@ test('what came first after an outage proves nothing about what did not', async 
   await parts.check.up()
   t.match(ada.received.at(-1), told)
 })
+
+test('what comes after an outage is sent to nobody who may have missed something before it', async (t) => {
+  const node = await stage(options)
+  const { broadcast, parts, join, settled } = node
+  const ada = connection('ada')
+  const since = (await join(ada, 'a')).position!
+  parts.check.down()
+  await lose(node)
+  await broadcast.publish('a', 'm', 2)
+  await settled()
+  t.match(ada.received, [told], 'or it would go on from there, and never ask for the lost one')
+  const { recovered, publications } = await join(ada, 'a', { since })
+  t.equal(recovered, true)
+  t.same(publications?.map(({ data }) => data), ['lost', 2])
+  await parts.check.up()
+  await join(ada, 'a')
+  await broadcast.publish('a', 'm', 3)
+  await settled()
+  t.same(ada.data, [3], 'judged once')
+})
+
+test('what comes while an outage is judged judges it', async (t) => {
+  const node = await stage(options)
+  const { broadcast, broker, parts, join, settled } = node
+  const ada = connection('ada')
+  await join(ada, 'a')
+  parts.check.down()
+  await lose(node)
+  const position = broker.history.position.bind(broker.history)
+  broker.history.position = async (...args) => {
+    await broadcast.publish('a', 'm', 2)
+    await settled()
+    broker.history.position = position
+    await join(ada, 'a')
+    return position(...args)
+  }
+  await parts.check.up()
+  t.match(ada.received, [told])
+  await parts.check.up()
+  t.equal(broadcast.counters.subscriptions, 1, 'whoever came back has everything')
+})
+
+test('an outage that begins while the one before is judged is judged with it', async (t) => {
+  const node = await stage(options)
+  const { broker, parts, join } = node
+  const ada = connection('ada')
+  await join(ada, 'a')
+  parts.check.down()
+  const position = broker.history.position.bind(broker.history)
+  broker.history.position = async (...args) => {
+    const before = await position(...args)
+    parts.check.down()
+    await lose(node)
+    return before
+  }
+  await parts.check.up()
+  t.same(ada.received, [])
+  broker.history.position = position
+  await parts.check.up()
+  t.match(ada.received, [told])
+})
+
+test('whoever reads the history while the broker goes away is asked to try again', async (t) => {
+  const { broker, parts, join } = await stage(options)
+  const { position } = await join(connection('ada'), 'a')
+  const read = broker.history.read.bind(broker.history)
+  broker.history.read = async (...args) => {
+    const page = await read(...args)
+    parts.check.down()
+    return page
+  }
+  await t.rejects(join(connection('bob'), 'a', { since: position! }), { code: 'FRT_ERR_SUBSCRIPTION_BUSY', statusCode: 503 })
+})
