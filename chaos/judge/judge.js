@@ -1,3 +1,4 @@
+import { contextOf } from './context.js'
 import { judgeSubscription } from './subscription.js'
 import { published } from './published.js'
 
@@ -5,7 +6,7 @@ import { published } from './published.js'
 export const forbidden = ['silent', 'duplicate', 'reorder', 'phantom', 'leak']
 
 /** Judges every subscription's record against what was published. */
-export function judge ({ publications, records }) {
+export function judge ({ publications, records, started = 0 }) {
   const held = published(publications, records)
   const topicOf = (n) => publications[n]?.topic
   const verdicts = { ok: 0, recovered: 0, signalled: 0, silent: 0, duplicate: 0, reorder: 0, phantom: 0, leak: 0 }
@@ -23,7 +24,7 @@ export function judge ({ publications, records }) {
     for (const name of forbidden) {
       faults[name] += judged.faults[name].length
       for (const fault of judged.faults[name].slice(0, 2)) {
-        if (examples.length < 20) examples.push({ verdict: name, client: record.client, topic: record.topic, ...fault })
+        if (examples.length < 20) examples.push({ verdict: name, client: record.client, topic: record.topic, ...fault, ...contextOf(record, fault, publications, started) })
       }
     }
     if (intruder) continue

@@ -18,7 +18,7 @@ export function verdictOf (scenario, run) {
   }
   const checks = scenario.expects === undefined
     ? [...promise(facts), ...work(facts), ...scenario.checks(facts)]
-    : [...control(scenario, facts), ...work(facts)]
+    : [...control(scenario, facts), ...work(facts).slice(0, 2)]
   return { facts, checks, ok: checks.every(({ ok }) => ok) }
 }
 
@@ -37,7 +37,7 @@ const names = {
   silent: 'lost without a word', duplicate: 'delivered twice', reorder: 'out of order', phantom: 'never published', leak: 'of another tenant or topic'
 }
 
-/** A run in which nothing happened proves nothing. */
+/** A run in which nothing happened proves nothing. That nobody but the checker feels a fault is what some controls are about. */
 function work ({ publications, acknowledged, faults, judged }) {
   const share = acknowledged / publications.length
   return [

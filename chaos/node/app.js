@@ -22,7 +22,11 @@ export async function buildApp ({ name, redisPort, history, off, positionCheck, 
 
   await app.register(connectionPool)
   await app.register(heartbeat, { interval: 5_000, timeout: 4_000 })
-  await app.register(broker, { use: weakened(redisBroker({ client, probeInterval: off.includes('position-check') ? false : probeInterval }), { counts, off }) })
+  await app.register(broker, {
+    use: weakened(redisBroker({ client, probeInterval: off.includes('position-check') ? false : probeInterval }), { counts, off }),
+    // The guard would tell of the outage, too.
+    ...off.includes('outage-check') && { guard: false }
+  })
   await app.register(messageRouter)
   await app.register(broadcast, {
     topics: { 'room:*': { history }, 'hall:*': {} },
