@@ -63,7 +63,12 @@ export async function assemble (app: FastifyInstance, options: ResolvedOptions):
     turnAway: (raw, reason) => turnAway(app.getDecorator<Upgrader>('websocketServer'), raw, reason),
     subprotocols: () => pool.codecs.map(({ subprotocol }) => subprotocol)
   })
-  const refresh = createRefresh({ verifier, enforcement, refreshed: (principal) => events.emit('refresh', principal) })
+  const refresh = createRefresh({
+    verifier,
+    enforcement,
+    refreshed: (principal) => events.emit('refresh', principal),
+    refused: (kind, source) => events.emit('refuse', kind, source)
+  })
   const realtimeAuth = new RealtimeAuth({
     clock, maxAge, grants, feed, leases, revocations, tickets, events, read: read?.read
   }, authenticate)

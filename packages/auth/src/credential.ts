@@ -1,8 +1,8 @@
 import { isBearerProtocol, readBearerProtocol } from '@fastify-realtime/protocol'
 import { Refusal } from './refusal.ts'
 
-/** Where a credential came from. */
-export type CredentialSource = 'header' | 'subprotocol' | 'cookie' | 'ticket' | 'query' | 'certificate' | 'custom'
+/** Where a credential came from; `message` is `auth.refresh`. */
+export type CredentialSource = 'header' | 'subprotocol' | 'cookie' | 'ticket' | 'query' | 'certificate' | 'custom' | 'message'
 
 export interface Credential {
   readonly source: CredentialSource

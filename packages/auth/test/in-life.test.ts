@@ -51,6 +51,8 @@ void t.test('auth.refresh may not change the principal, and says no more than ne
   const { url, app } = await server(t, { jwt: { secret } }, routed)
   const opened = await open(url(), bearer())
   const refresh = (data: unknown) => ask(opened, { type: 'auth.refresh', id: '1', data })
+  const refused: unknown[] = []
+  app.realtimeAuth.on('refuse', (...told) => refused.push(told))
   const other = token({ claims: { ...goodClaims(), sub: 'eve' } })
   t.match(await refresh({ token: other }), { type: 'failure', code: 'forbidden' })
   t.match(await refresh({ token: 'CANARY' }), { type: 'failure', code: 'unauthenticated' })
@@ -61,6 +63,7 @@ void t.test('auth.refresh may not change the principal, and says no more than ne
   t.notMatch(JSON.stringify(opened.messages), /CANARY/)
   t.equal(opened.ws.readyState, opened.ws.OPEN)
   t.same(app.connectionPool.size, 1)
+  t.same(refused, [['invalid', 'message'], ['expired', 'message'], ['invalid', 'message']])
 })
 
 void t.test('an anonymous connection cannot become somebody', async (t) => {
