@@ -14,8 +14,8 @@ export interface Membership {
   stored: boolean | undefined
   /** Work on it is in flight. */
   busy: boolean
-  /** Those who wait for the store to agree with what is wanted. */
-  readonly waiting: Array<{ resolve (): void, reject (error: unknown): void }>
+  /** Those who wait for the store to agree with what is wanted; absent while nobody does. */
+  waiting: Array<{ resolve (): void, reject (error: unknown): void }> | undefined
 }
 
 export function membership (connection: Connection, principal: string, topic: string): Membership {
@@ -27,6 +27,13 @@ export function membership (connection: Connection, principal: string, topic: st
     wanted: false,
     stored: false,
     busy: false,
-    waiting: []
+    waiting: undefined
   }
+}
+
+/** Those who wait, who are told now. */
+export function takeWaiting (membership: Membership): NonNullable<Membership['waiting']> {
+  const { waiting = [] } = membership
+  membership.waiting = undefined
+  return waiting
 }

@@ -11,9 +11,12 @@ export interface RosterWork {
   postpone (membership: Membership): void
 }
 
+/** One membership as such, several by topic: most connections have one, and a Map is twice as large as that. */
+type Places = Membership | Map<string, Membership>
+
 /** The memberships of this node's open connections. Pure: it says what is wanted, others do it. */
 export class Roster {
-  readonly #connections = new Map<Connection, Map<string, Membership>>()
+  readonly #connections = new Map<Connection, Places>()
   readonly #work: RosterWork
 
   constructor (work: RosterWork) {
@@ -23,10 +26,7 @@ export class Roster {
   get connections (): number { return this.#connections.size }
 
   join (connection: Connection, principal: string, topic: string, info: unknown): Membership {
-    const topics = this.#connections.get(connection) ?? new Map<string, Membership>()
-    this.#connections.set(connection, topics)
-    const place = topics.get(topic) ?? membership(connection, principal, topic)
-    topics.set(topic, place)
+    const place = this.#find(connection, topic) ?? this.#add(membership(connection, principal, topic))
     if (place.stored === true && place.info !== info) place.stored = undefined
     place.info = info
     place.wanted = true
@@ -36,7 +36,7 @@ export class Roster {
 
   /** Takes it away at once, or `soon`; the answer is `undefined` when there was nothing to take away. */
   leave (connection: Connection, topic: string, soon: boolean): Membership | undefined {
-    const place = this.#connections.get(connection)?.get(topic)
+    const place = this.#find(connection, topic)
     if (place === undefined) return undefined
     if (soon) {
       this.#work.postpone(place)
@@ -49,21 +49,40 @@ export class Roster {
 
   /** The connection ended: nothing of it stays here. */
   close (connection: Connection): void {
-    const topics = this.#connections.get(connection)
-    if (topics === undefined) return
+    const places = this.#connections.get(connection)
+    if (places === undefined) return
     this.#connections.delete(connection)
-    for (const place of topics.values()) this.#work.postpone(place)
+    for (const place of each(places)) this.#work.postpone(place)
   }
 
   /** The store has let go of it. */
   forget (place: Membership): void {
-    const topics = this.#connections.get(place.connection)
-    if (topics?.get(place.topic) !== place) return
-    topics.delete(place.topic)
-    if (topics.size === 0) this.#connections.delete(place.connection)
+    const { connection, topic } = place
+    const places = this.#connections.get(connection)
+    if (places instanceof Map && places.get(topic) === place) places.delete(topic)
+    if (places === place || (places instanceof Map && places.size === 0)) this.#connections.delete(connection)
   }
 
   * [Symbol.iterator] (): Generator<Membership, void, undefined> {
-    for (const topics of this.#connections.values()) yield * topics.values()
+    for (const places of this.#connections.values()) yield * each(places)
   }
+
+  #find (connection: Connection, topic: string): Membership | undefined {
+    const places = this.#connections.get(connection)
+    if (places instanceof Map) return places.get(topic)
+    return places?.topic === topic ? places : undefined
+  }
+
+  #add (place: Membership): Membership {
+    const { connection, topic } = place
+    const places = this.#connections.get(connection)
+    if (places === undefined) this.#connections.set(connection, place)
+    else if (places instanceof Map) places.set(topic, place)
+    else this.#connections.set(connection, new Map([[places.topic, places], [topic, place]]))
+    return place
+  }
+}
+
+function each (places: Places): Iterable<Membership> {
+  return places instanceof Map ? places.values() : [places]
 }

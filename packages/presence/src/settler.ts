@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '@fastify-realtime/protocol'
 import type { PresenceChange, PresenceStore } from '@fastify-realtime/broker'
 import type { Change } from './change.ts'
+import { takeWaiting } from './membership.ts'
 import type { Membership } from './membership.ts'
 
 /** How many memberships are being stored at the same time. */
@@ -73,7 +74,10 @@ export class Settler {
   async settled (membership: Membership): Promise<void> {
     if (!membership.busy && membership.stored === membership.wanted) return
     if (!this.#parts.up()) throw this.#parts.unavailable()
-    await new Promise<void>((resolve, reject) => { membership.waiting.push({ resolve, reject }) })
+    await new Promise<void>((resolve, reject) => {
+      membership.waiting ??= []
+      membership.waiting.push({ resolve, reject })
+    })
   }
 
   /** Tries again what failed or had to wait for the broker. */
@@ -154,12 +158,12 @@ export class Settler {
   }
 
   #reject (membership: Membership, error: unknown): void {
-    for (const waiter of membership.waiting.splice(0)) waiter.reject(error)
+    for (const waiter of takeWaiting(membership)) waiter.reject(error)
   }
 
   #done (membership: Membership): void {
     if (!membership.wanted) this.#parts.forget(membership)
-    for (const waiter of membership.waiting.splice(0)) waiter.resolve()
+    for (const waiter of takeWaiting(membership)) waiter.resolve()
   }
 }
 

@@ -52,6 +52,21 @@ void t.test('a subscriber that departs soon and is back within the grace never l
   a!.node.depart(ada.connection, 'room:1', true)
 })
 
+void t.test('a connection may be in several topics, and leaves them with its end', async t => {
+  const { clock, nodes: [a], connect } = await cluster(1)
+  const ada = connect('ada')
+  const topics = ['room:1', 'room:2', 'room:3']
+  const counts = async (): Promise<number[]> => await Promise.all(topics.map(async (topic) => (await a!.node.members(topic)).count))
+  for (const topic of topics) await a!.node.join(ada.connection, topic)
+  t.same(await counts(), [1, 1, 1])
+  await a!.node.leave(ada.connection, 'room:2')
+  t.same(await counts(), [1, 0, 1])
+  a!.node.close(ada.connection)
+  await clock.advance(5_000)
+  t.same(await counts(), [0, 0, 0])
+  t.equal(a!.node.gauges.connections, 0)
+})
+
 void t.test('leaves that wait for their grace share one timer', async t => {
   const { clock, nodes: [a], connect } = await cluster(1)
   const before = clock.timers
