@@ -16,6 +16,9 @@ export interface InboxLimits {
   readonly maxQueued: number
 }
 
+/** Shared by all that wait for nothing: an array of its own is for who needs it. */
+const nothing: Message[] = []
+
 /**
  * Hands over the messages of one connection in the order of their arrival. Half full, it pauses the socket; what was
  * parsed already still comes, is counted, and is refused when nothing more fits.
@@ -23,7 +26,7 @@ export interface InboxLimits {
 export class Inbox {
   readonly #owner: InboxOwner
   readonly #limits: InboxLimits
-  #waiting: Message[] = []
+  #waiting = nothing
   #running = 0
   #open = false
   #paused = false
@@ -50,7 +53,8 @@ export class Inbox {
       this.#run(message)
       return true
     }
-    this.#waiting.push(message)
+    if (this.#waiting === nothing) this.#waiting = [message]
+    else this.#waiting.push(message)
     if (!this.#paused && this.#waiting.length * 2 >= this.#limits.maxQueued) {
       this.#paused = true
       this.#owner.pause()
@@ -66,7 +70,7 @@ export class Inbox {
 
   /** Forgets what waits. */
   discard (): void {
-    this.#waiting = []
+    this.#waiting = nothing
     this.#idle = undefined
   }
 

@@ -40,15 +40,21 @@ export interface OutboxParts {
 export class Outbox implements OutflowOwner, Burdened, Awaiting {
   framesDropped = 0
   readonly #outflow: Outflow
-  readonly #parts: OutboxParts
+  readonly #owner: OutboxOwner
+  readonly #limits: OutboxLimits
+  readonly #backlog: Backlog<Burdened>
+  readonly #compressor: Compressor | undefined
   #queue: WaitingFrames | undefined
   #held = false
   #ended = false
   #pressed = false
 
-  constructor (parts: OutboxParts) {
-    this.#parts = parts
-    this.#outflow = new Outflow(parts.sink, parts.flusher, parts.limits.softMark, this)
+  constructor ({ sink, flusher, owner, limits, backlog, compressor }: OutboxParts) {
+    this.#owner = owner
+    this.#limits = limits
+    this.#backlog = backlog
+    this.#compressor = compressor
+    this.#outflow = new Outflow(sink, flusher, limits.softMark, this)
   }
 
   get framesSent (): number { return this.#outflow.frames }
@@ -103,7 +109,7 @@ export class Outbox implements OutflowOwner, Burdened, Awaiting {
   }
 
   stalled (): void {
-    this.#parts.backlog.note(this)
+    this.#backlog.note(this)
   }
 
   drained (): void {
@@ -117,7 +123,7 @@ export class Outbox implements OutflowOwner, Burdened, Awaiting {
 
   evict (): void {
     this.discard()
-    this.#parts.owner.evicted()
+    this.#owner.evicted()
   }
 
   /** Hands everything over to the socket, so that only a close frame can follow. */
@@ -142,32 +148,32 @@ export class Outbox implements OutflowOwner, Burdened, Awaiting {
   /** The socket is gone. */
   forget (): void {
     this.discard()
-    this.#parts.backlog.forget(this)
+    this.#backlog.forget(this)
   }
 
   #bytesOf (frame: FinishedFrame): Batch | undefined {
-    const { compressor } = this.#parts
+    const compressor = this.#compressor
     return compressor === undefined ? frame.plain : frame.deflated(compressor, this)
   }
 
   #enqueue (frame: FinishedFrame, overflow: Overflow | undefined): SendOutcome {
     this.#queue ??= new WaitingFrames()
     if (overflow?.policy === 'conflate' && overflow.key !== undefined) this.framesDropped += this.#queue.conflate(overflow.key)
-    if (!this.#makeRoom(this.#queue, frame.size, overflow?.policy ?? this.#parts.limits.overflow)) return this.#drop()
+    if (!this.#makeRoom(this.#queue, frame.size, overflow?.policy ?? this.#limits.overflow)) return this.#drop()
     this.#queue.add(frame, overflow)
     this.#note()
     return 'queued'
   }
 
   #makeRoom (queue: WaitingFrames, size: number, policy: Overflow['policy']): boolean {
-    const { owner, limits: { maxBytes } } = this.#parts
+    const { maxBytes } = this.#limits
     if (this.pressure + size <= maxBytes) return true
     if (policy === 'drop-oldest' || policy === 'conflate') {
       this.framesDropped += queue.dropOldest(this.pressure + size - maxBytes)
       if (this.pressure + size <= maxBytes) return true
     }
     // What is conflated is state: a reader that cannot hold the newest of it comes back and reads it anew.
-    if (policy === 'disconnect' || policy === 'conflate') owner.overflowed()
+    if (policy === 'disconnect' || policy === 'conflate') this.#owner.overflowed()
     return false
   }
 
@@ -177,11 +183,10 @@ export class Outbox implements OutflowOwner, Burdened, Awaiting {
   }
 
   #note (): void {
-    const { backlog, owner } = this.#parts
     const { pressure } = this
-    backlog.note(this)
+    this.#backlog.note(this)
     if (this.#pressed || pressure < this.#outflow.softMark) return
     this.#pressed = true
-    owner.pressed(pressure)
+    this.#owner.pressed(pressure)
   }
 }

@@ -61,7 +61,7 @@ export class Pool implements ConnectionPool, ConnectionHost<PooledConnection> {
   get pressure (): number { return this.backlog.bytes }
   [Symbol.iterator] (): Iterator<Connection> { return this.#registry[Symbol.iterator]() }
   get (id: string): Connection | undefined { return this.#registry.get(id) }
-  byPrincipal (id: string): ReadonlySet<Connection> { return this.#registry.ofPrincipal(id) ?? new Set() }
+  byPrincipal (id: string): Iterable<Connection> { return this.#registry.ofPrincipal(id) }
   on<Name extends keyof ConnectionPoolEvents> (event: Name, listener: ConnectionPoolEvents[Name]): () => void {
     return this.#events.on(event, listener)
   }
@@ -164,9 +164,8 @@ export class Pool implements ConnectionPool, ConnectionHost<PooledConnection> {
   /** Makes room for one more connection of the principal. */
   #replace (id: string): void {
     const { maxPerPrincipal, perPrincipal } = this.#options
-    const own = this.#registry.ofPrincipal(id)
-    if (own === undefined || maxPerPrincipal === false || perPrincipal !== 'replace-oldest') return
-    const live = [...own].filter((connection) => connection.isLive)
+    if (maxPerPrincipal === false || perPrincipal !== 'replace-oldest') return
+    const live = [...this.#registry.ofPrincipal(id)].filter((connection) => connection.isLive)
     for (const connection of live.slice(0, Math.max(0, live.length - maxPerPrincipal + 1))) connection.close(closeReasons.replaced)
   }
 }

@@ -10,7 +10,8 @@ export interface Registered {
 /** Who is connected, by id and by principal. */
 export class Registry<Member extends Registered> implements Iterable<Member> {
   readonly #byId = new Map<string, Member>()
-  readonly #byPrincipal = new Map<string, Set<Member>>()
+  /** One connection as such, several as a Set: most principals have one, and a Set is large. */
+  readonly #byPrincipal = new Map<string, Member | Set<Member>>()
 
   get size (): number { return this.#byId.size }
 
@@ -19,24 +20,29 @@ export class Registry<Member extends Registered> implements Iterable<Member> {
   get (id: string): Member | undefined { return this.#byId.get(id) }
 
   /** In the order of their arrival. */
-  ofPrincipal (id: string): ReadonlySet<Member> | undefined {
-    return this.#byPrincipal.get(id)
+  ofPrincipal (id: string): Iterable<Member> {
+    const own = this.#byPrincipal.get(id)
+    if (own === undefined) return []
+    return own instanceof Set ? own : [own]
   }
 
   add (member: Member): void {
     this.#byId.set(member.id, member)
     if (member.principal === null) return
-    const own = this.#byPrincipal.get(member.principal.id)
-    if (own === undefined) this.#byPrincipal.set(member.principal.id, new Set([member]))
-    else own.add(member)
+    const { id } = member.principal
+    const own = this.#byPrincipal.get(id)
+    if (own === undefined) this.#byPrincipal.set(id, member)
+    else if (own instanceof Set) own.add(member)
+    else this.#byPrincipal.set(id, new Set([own, member]))
   }
 
   delete (member: Member): void {
     this.#byId.delete(member.id)
     if (member.principal === null) return
-    const own = this.#byPrincipal.get(member.principal.id)
-    own?.delete(member)
-    if (own?.size === 0) this.#byPrincipal.delete(member.principal.id)
+    const { id } = member.principal
+    const own = this.#byPrincipal.get(id)
+    if (own instanceof Set) own.delete(member)
+    if (own === member || (own instanceof Set && own.size === 0)) this.#byPrincipal.delete(id)
   }
 
   /** Those that match all given fields; none when no field is given. A copy: they may leave while it is walked. */
@@ -49,6 +55,6 @@ export class Registry<Member extends Registered> implements Iterable<Member> {
 
   #candidates (id: string | undefined, principal: string | undefined): Iterable<Member> {
     if (id !== undefined) return [this.#byId.get(id)].filter((member) => member !== undefined)
-    return principal === undefined ? this : this.#byPrincipal.get(principal) ?? []
+    return principal === undefined ? this : this.ofPrincipal(principal)
   }
 }
