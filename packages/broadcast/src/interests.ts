@@ -17,12 +17,10 @@ interface Waiter {
   readonly reject: (error: unknown) => void
 }
 
-interface Interest {
+/** What is being done about a topic, and for whom. */
+interface Work {
   wanted: boolean
-  standing: boolean
-  busy: boolean
-  /** Absent while nobody waits: there are as many of these as topics. */
-  waiters: Waiter[] | undefined
+  waiters: Waiter[]
 }
 
 /**
@@ -32,7 +30,9 @@ interface Interest {
 export class SerialInterests implements Interests {
   readonly #broker: InterestBroker
   readonly #failed: (error: unknown, topic: string) => void
-  readonly #interests = new Map<string, Interest>()
+  /** Names alone: there are as many as topics, and most of them rest. */
+  readonly #standing = new Set<string>()
+  readonly #working = new Map<string, Work>()
 
   /** @param failed is told when an unsubscribe fails: then records come that nobody wants, which harms nobody. */
   constructor (broker: InterestBroker, failed: (error: unknown, topic: string) => void) {
@@ -40,72 +40,61 @@ export class SerialInterests implements Interests {
     this.#failed = failed
   }
 
-  get size (): number { return this.#interests.size }
+  /** What is kept: a topic that stands and is being worked on counts twice. */
+  get size (): number { return this.#standing.size + this.#working.size }
 
   hold (topic: string): Promise<void> | undefined {
-    const interest = this.#open(topic)
-    interest.wanted = true
-    if (interest.standing && !interest.busy) return undefined
+    const work = this.#working.get(topic)
+    if (work === undefined && this.#standing.has(topic)) return undefined
     return new Promise((resolve, reject) => {
-      interest.waiters ??= []
-      interest.waiters.push({ resolve, reject })
-      if (!interest.busy) void this.#settle(topic, interest)
+      const waiter = { resolve, reject }
+      if (work === undefined) return this.#begin(topic, { wanted: true, waiters: [waiter] })
+      work.wanted = true
+      work.waiters.push(waiter)
     })
   }
 
   drop (topic: string): void {
-    const interest = this.#interests.get(topic)
-    if (interest === undefined) return
-    interest.wanted = false
-    if (!interest.busy) void this.#settle(topic, interest)
+    const work = this.#working.get(topic)
+    if (work !== undefined) work.wanted = false
+    else if (this.#standing.has(topic)) this.#begin(topic, { wanted: false, waiters: [] })
   }
 
-  #open (topic: string): Interest {
-    let interest = this.#interests.get(topic)
-    if (interest === undefined) {
-      interest = { wanted: true, standing: false, busy: false, waiters: undefined }
-      this.#interests.set(topic, interest)
-    }
-    return interest
+  #begin (topic: string, work: Work): void {
+    this.#working.set(topic, work)
+    void this.#settle(topic, work)
   }
 
-  async #settle (topic: string, interest: Interest): Promise<void> {
-    interest.busy = true
-    while (interest.wanted !== interest.standing) {
-      if (interest.wanted) await this.#begin(topic, interest)
-      else await this.#end(topic, interest)
+  async #settle (topic: string, work: Work): Promise<void> {
+    while (work.wanted !== this.#standing.has(topic)) {
+      if (work.wanted) await this.#subscribe(topic, work)
+      else await this.#unsubscribe(topic)
     }
-    interest.busy = false
+    this.#working.delete(topic)
     // Whoever still waits has dropped the topic meanwhile and finds that out by itself.
-    for (const waiter of take(interest)) waiter.resolve()
-    if (!interest.standing) this.#interests.delete(topic)
+    for (const waiter of work.waiters) waiter.resolve()
   }
 
-  async #begin (topic: string, interest: Interest): Promise<void> {
-    const waiters = take(interest)
+  async #subscribe (topic: string, work: Work): Promise<void> {
+    const waiters = work.waiters
+    work.waiters = []
     try {
       await this.#broker.subscribe(topic)
-      interest.standing = true
+      this.#standing.add(topic)
       for (const waiter of waiters) waiter.resolve()
     } catch (error) {
       // No retry here: whoever wanted it is told, and asks again when it likes.
-      interest.wanted = false
-      for (const waiter of [...waiters, ...take(interest)]) waiter.reject(error)
+      work.wanted = false
+      for (const waiter of [...waiters, ...work.waiters.splice(0)]) waiter.reject(error)
     }
   }
 
-  async #end (topic: string, interest: Interest): Promise<void> {
+  async #unsubscribe (topic: string): Promise<void> {
     try {
       await this.#broker.unsubscribe(topic)
     } catch (error) {
       this.#failed(error, topic)
     }
-    interest.standing = false
+    this.#standing.delete(topic)
   }
-}
-
-function take (interest: Interest): Waiter[] {
-  const { waiters = [] } = interest
-  interest.waiters = undefined
-  return waiters
 }
