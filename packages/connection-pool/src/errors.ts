@@ -11,7 +11,7 @@ export const PoolOptionError: ErrorClass<'FRT_ERR_POOL_OPTION'> =
 /** Something else takes the upgrades of this server already. */
 export const UpgradesTakenError: ErrorClass<'FRT_ERR_POOL_UPGRADES_TAKEN'> =
   createError<'FRT_ERR_POOL_UPGRADES_TAKEN', 500, [string]>('FRT_ERR_POOL_UPGRADES_TAKEN',
-    'expected to be the first to take upgrades, but %s: connection-pool registers @fastify/websocket itself, so remove the other registration or put connection-pool before it', 500)
+    'expected to be the first to take upgrades, but %s: connection-pool registers @fastify/websocket itself, so register connection-pool once, before the others, and @fastify/websocket not at all', 500)
 
 /** Two plugins want the messages of the pool. */
 export const ReceiverTakenError: PlainErrorClass<'FRT_ERR_POOL_RECEIVER_TAKEN'> =
@@ -21,7 +21,7 @@ export const ReceiverTakenError: PlainErrorClass<'FRT_ERR_POOL_RECEIVER_TAKEN'> 
 /** `add` was given a socket that did not come from this server's own upgrades. */
 export const ForeignSocketError: PlainErrorClass<'FRT_ERR_POOL_FOREIGN_SOCKET'> =
   createError<'FRT_ERR_POOL_FOREIGN_SOCKET', 500>('FRT_ERR_POOL_FOREIGN_SOCKET',
-    'expected the socket of a { websocket: true } route of this app; hand the pool the arguments of the route handler', 500)
+    'expected the socket of a { websocket: true } route of this app: say websocket: true in the route, and hand the pool the arguments of its handler', 500)
 
 /** A close code that no server may send. */
 export const CloseCodeError: ErrorClass<'FRT_ERR_POOL_CLOSE_CODE'> =
@@ -30,7 +30,7 @@ export const CloseCodeError: ErrorClass<'FRT_ERR_POOL_CLOSE_CODE'> =
 
 /** The upgrade offers subprotocols, and none that the endpoint can select. */
 export const NoProtocolError: PlainErrorClass<'FRT_ERR_POOL_NO_PROTOCOL'> =
-  createError<'FRT_ERR_POOL_NO_PROTOCOL', 400>('FRT_ERR_POOL_NO_PROTOCOL', 'no subprotocol of the offer can be selected', 400)
+  createError<'FRT_ERR_POOL_NO_PROTOCOL', 400>('FRT_ERR_POOL_NO_PROTOCOL', 'no subprotocol of the offer can be selected: offer one that the endpoint knows, such as realtime.v1.json, or none', 400)
 
 /** Too many from one address or principal; the answer carries Retry-After. */
 export const TooManyError: ErrorClass<'FRT_ERR_POOL_TOO_MANY'> =

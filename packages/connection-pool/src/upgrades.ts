@@ -21,7 +21,7 @@ export function openSockets (app: FastifyInstance): Set<PoolSocket> {
  * @throws {UpgradesTakenError} when somebody else takes upgrades already.
  */
 export async function takeUpgrades (app: FastifyInstance, options: PoolOptions, guard: HandshakeGuard, close: () => Promise<void>): Promise<void> {
-  if (app.hasDecorator('websocketServer')) throw new UpgradesTakenError('@fastify/websocket is registered before it')
+  if (app.hasDecorator('websocketServer')) throw new UpgradesTakenError('@fastify/websocket is registered already')
   if (app.server.listenerCount('upgrade') > 0) throw new UpgradesTakenError('the server has an upgrade listener before it')
   await app.register(websocket, {
     options: serverOptions(options, guard),
