@@ -20,7 +20,7 @@ export const TopicInvalidError: Coded<'FRT_ERR_TOPIC_INVALID', 400, [topic: stri
 
 /** No pattern of the option `topics` covers the topic. */
 export const TopicUnknownError: Coded<'FRT_ERR_TOPIC_UNKNOWN', 403, [topic: string]> =
-  createError('FRT_ERR_TOPIC_UNKNOWN', 'No pattern of the option "topics" covers the topic %s', 403)
+  createError('FRT_ERR_TOPIC_UNKNOWN', 'No pattern of the option "topics" covers the topic %s; add one that does, such as "room:*"', 403)
 
 /** The topic keeps no history. */
 export const TopicHistoryError: Coded<'FRT_ERR_TOPIC_HISTORY', 404, [topic: string]> =

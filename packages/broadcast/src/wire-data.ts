@@ -3,6 +3,7 @@ import type { MessageFailure, Position } from '@fastify-realtime/protocol'
 import type { HistoryDetails, Since } from './contract.ts'
 import { isUsable } from './topic-rules.ts'
 
+const TOPIC = '1-255 bytes, up to 8 levels of letters, digits and _.~@+=%- joined by ":"'
 /** Longer ones no broker of ours makes. */
 const MAX_EPOCH = 128
 
@@ -24,7 +25,7 @@ export interface PublishData {
 export const wireData = {
   topic (value: unknown): string {
     const { topic } = fields(value)
-    if (!isUsable(topic) && !isPattern(topic)) throw invalid('topic', 'a topic')
+    if (!isUsable(topic) && !isPattern(topic)) throw invalid('topic', TOPIC)
     return topic
   },
 
@@ -77,7 +78,7 @@ export function isLimit (value: unknown, max: number): value is number {
 
 function plainTopic (value: unknown): string {
   const { topic } = fields(value)
-  if (!isUsable(topic)) throw invalid('topic', 'a topic')
+  if (!isUsable(topic)) throw invalid('topic', TOPIC)
   return topic
 }
 
