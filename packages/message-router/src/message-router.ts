@@ -15,7 +15,7 @@ import { Route } from './route.ts'
 import { nothing, Scopes } from './scope.ts'
 import { messageChannel, traced } from './tracing.ts'
 
-const unauthenticated: FailureBody = Object.freeze({ code: 'unauthenticated', message: 'this endpoint needs a principal', retry: false })
+const unauthenticated: FailureBody = Object.freeze({ code: 'unauthenticated', message: 'this endpoint needs a principal: its route must authenticate, or say anonymous: true', retry: false })
 const unknownType: FailureBody = Object.freeze({ code: 'unknown-type', message: 'nobody handles this message type', retry: false })
 
 /** Knows every message route and gives each message to its own. */
