@@ -12,7 +12,7 @@ export const PresenceAnonymousError: FastifyErrorConstructor<{ code: 'FRT_ERR_PR
 
 /** A topic that breaks the topic grammar. */
 export const PresenceTopicError: FastifyErrorConstructor<{ code: 'FRT_ERR_PRESENCE_TOPIC' }> =
-  createError<'FRT_ERR_PRESENCE_TOPIC', 400>('FRT_ERR_PRESENCE_TOPIC', 'Not a topic', 400)
+  createError<'FRT_ERR_PRESENCE_TOPIC', 400>('FRT_ERR_PRESENCE_TOPIC', 'Expected a topic such as "room:42", and watch to be true, false or left out', 400)
 
 /** No policy that is there allows it. */
 export const PresenceForbiddenError: FastifyErrorConstructor<{ code: 'FRT_ERR_PRESENCE_FORBIDDEN' }> =
