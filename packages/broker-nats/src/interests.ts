@@ -1,6 +1,9 @@
 import type { BrokerRecord } from '@fastify-realtime/broker'
 import type { NatsConnection, NatsMessage, NatsSubscription } from './connection.ts'
+import type { JetStream, Stored } from './jetstream.ts'
 import { decodeRecord, isMarker } from './record-frame.ts'
+import { Sequence } from './sequence.ts'
+import type { Numbered } from './sequence.ts'
 import type { Streams } from './streams.ts'
 import type { Subjects } from './subjects.ts'
 import { Turns } from './turns.ts'
@@ -8,18 +11,23 @@ import { Turns } from './turns.ts'
 /** What a node wants to hear of one topic or pattern. */
 interface Interest {
   readonly subscription: NatsSubscription
-  /** What came last, because a pattern may bring it again. */
-  stream: string
-  sequence: string
+  readonly sequence: Sequence
+  /** What came last without history, because a pattern may bring it again. */
+  last: string
+  /** What a pattern brought before the sequence began. */
+  early: number
 }
 
 export interface InterestParts {
   readonly connection: NatsConnection
+  readonly jetStream: JetStream
   readonly subjects: Subjects
   readonly streams: Streams
   /** Settles when the server has done all that was sent before. */
   readonly roundTrip: () => Promise<void>
   readonly deliver: (record: BrokerRecord) => void
+  /** Something was not delivered, and never will be. */
+  readonly missed: () => void
 }
 
 /** What this node wants to hear. After a reconnect the client library subscribes again by itself. */
@@ -37,19 +45,20 @@ export class Interests {
     const name = key(channel, topic)
     return this.#turns.run(name, undefined, async () => {
       if (this.#interests.has(name)) return
-      const { connection, subjects, roundTrip } = this.#parts
-      let refusal: Error | undefined
+      const { connection, subjects } = this.#parts
+      const refusals: Error[] = []
       const pattern = topic.endsWith('*')
       const subscription = connection.subscribe(subjects.deliver(channel, topic), {
         callback: (error, message) => {
           if (error === null) this.#take(message, pattern ? undefined : name)
-          else refusal = error
+          else refusals.push(error)
         }
       })
-      this.#interests.set(name, { subscription, stream: '', sequence: '' })
+      const interest: Interest = { subscription, sequence: this.#sequence(channel, topic), last: '', early: 0 }
+      this.#interests.set(name, interest)
       try {
-        await roundTrip()
-        if (refusal !== undefined) throw refusal
+        await (pattern ? this.#parts.roundTrip() : this.#begin(interest, channel, topic))
+        for (const refusal of refusals) throw refusal
       } catch (error) {
         this.#end(name)
         throw error
@@ -65,7 +74,7 @@ export class Interests {
       interest.subscription.unsubscribe()
       // Until then a pattern may bring again what came for the topic. Without a connection nothing comes anyway.
       await this.#parts.roundTrip().catch(() => {})
-      this.#interests.delete(name)
+      this.#end(name)
     })
   }
 
@@ -75,32 +84,86 @@ export class Interests {
   }
 
   #end (name: string): void {
-    this.#interests.get(name)?.subscription.unsubscribe()
+    const interest = this.#interests.get(name)
+    interest?.subscription.unsubscribe()
+    interest?.sequence.end()
     this.#interests.delete(name)
+  }
+
+  /** The question is asked after the subscription, so whatever comes after the answer is delivered. */
+  async #begin (interest: Interest, channel: string, topic: string): Promise<void> {
+    const { jetStream, streams, subjects, roundTrip } = this.#parts
+    const { name } = streams.history
+    await roundTrip()
+    const newest = await jetStream.get(name, { last_by_subj: subjects.history(channel, topic) })
+    interest.sequence.begin(name, Math.max(newest?.seq ?? 0, interest.early))
+  }
+
+  #sequence (channel: string, topic: string): Sequence {
+    const { jetStream, subjects, deliver, missed } = this.#parts
+    return new Sequence({
+      deliver,
+      missed,
+      fill: async (stream, after) => {
+        const { messages } = await jetStream.scan(stream, subjects.history(channel, topic), Math.max(after, 1), (pending) => pending)
+        // As long as the last one that was delivered is there, so is everything after it.
+        return { complete: after === 0 || messages[0]?.seq === after, messages: messages.filter(({ seq }) => seq > after).map((stored) => this.#numbered(stream, stored)) }
+      }
+    })
+  }
+
+  #numbered (stream: string, { seq, data }: Stored): Numbered {
+    return { seq, prev: 0, record: isMarker(data) ? undefined : this.#decode(data, stream, seq) }
+  }
+
+  #decode (data: Uint8Array, stream: string, seq: number): BrokerRecord | undefined {
+    const epoch = this.#parts.streams.epochOf(stream)
+    try {
+      return decodeRecord(data, epoch === undefined ? undefined : { epoch, offset: seq })
+    } catch {
+      this.malformed++
+      return undefined
+    }
   }
 
   /** @param name of the topic for which it came; absent when it came for a pattern. */
   #take ({ data, headers }: NatsMessage, name: string | undefined): void {
-    if (isMarker(data)) return
     const stream = headers?.get('Nats-Stream') ?? ''
-    const sequence = headers?.get('Nats-Sequence') ?? ''
-    let record: BrokerRecord
-    try {
-      if (stream === '' || sequence === '') throw new TypeError('it comes from no stream')
-      const epoch = this.#parts.streams.epochOf(stream)
-      record = decodeRecord(data, epoch === undefined ? undefined : { epoch, offset: Number(sequence) })
-    } catch {
+    const seq = Number(headers?.get('Nats-Sequence'))
+    if (stream === '' || !(seq > 0)) {
       this.malformed++
       return
     }
-    const interest = this.#interests.get(name ?? key(record.channel, record.topic))
-    if (interest !== undefined) {
-      if (interest.stream === stream && interest.sequence === sequence) return
-      interest.stream = stream
-      interest.sequence = sequence
+    const prev = Number(headers?.get('Nats-Last-Sequence'))
+    if (isMarker(data)) {
+      // Markers are of no topic, and of no interest to a pattern.
+      if (name !== undefined) this.#interests.get(name)?.sequence.take(stream, { seq, prev, record: undefined })
+      return
     }
-    if (record.position !== undefined) this.#parts.streams.saw(stream, record.position.offset)
+    const record = this.#decode(data, stream, seq)
+    if (record === undefined) return
+    const interest = this.#interests.get(name ?? key(record.channel, record.topic))
+    if (record.position === undefined) this.#takeLive(record, `${stream} ${seq}`, interest)
+    else this.#takeHistory(record, stream, { seq, prev, record }, interest, name === undefined)
+  }
+
+  #takeLive (record: BrokerRecord, mark: string, interest: Interest | undefined): void {
+    if (interest !== undefined) {
+      if (interest.last === mark) return
+      interest.last = mark
+    }
     this.#parts.deliver(record)
+  }
+
+  #takeHistory (record: BrokerRecord, stream: string, message: Numbered, interest: Interest | undefined, byPattern: boolean): void {
+    this.#parts.streams.saw(stream, message.seq)
+    if (interest?.sequence.begun === true) {
+      interest.sequence.take(stream, message)
+      return
+    }
+    // A subscription that has not settled yet delivers nothing itself, and must not begin with what a pattern brought.
+    if (interest !== undefined) interest.early = message.seq
+    if (byPattern) this.#parts.deliver(record)
   }
 }
 

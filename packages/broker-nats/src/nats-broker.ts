@@ -57,13 +57,15 @@ export class NatsBroker implements Broker {
     })
     this.#interests = new Interests({
       connection,
+      jetStream,
       subjects,
       streams,
       roundTrip: async () => {
         this.#assertUp()
         await this.#requests.roundTrip()
       },
-      deliver: (record) => this.#sinks.forEach((sink) => sink.deliver(record))
+      deliver: (record) => this.#sinks.forEach((sink) => sink.deliver(record)),
+      missed: () => this.#session.interrupt()
     })
     this.#publisher = new Publisher({ jetStream, streams, subjects, time, maxHistory, positionTtl, trimmer: new Trimmer(jetStream) })
     const run: Run = (call) => this.#whenUp(call)

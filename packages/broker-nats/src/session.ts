@@ -46,6 +46,13 @@ export class Session {
     this.#prepare()
   }
 
+  /** Tells of an outage that is over already: whoever has a position compares it now. */
+  interrupt (): void {
+    if (!this.#up) return
+    this.#parts.state(false)
+    this.#parts.state(true)
+  }
+
   stop (): void {
     this.#stopped = true
     this.#up = false

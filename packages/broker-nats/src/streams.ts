@@ -69,9 +69,11 @@ export class Streams {
     const existing = streams?.[0]
     const name = existing ?? begin + randomBytes(6).toString('hex')
     if (!name.startsWith(begin)) throw new Error(`the stream "${name}" has taken subjects of "${this.#options.prefix}"; choose another prefix`)
+    // Before the question, because what comes meanwhile may be newer than the answer.
+    const known = name === this.#found.h.name ? this.#newest : 0
     try {
       const info = existing === undefined ? await this.#create(room, name) : await this.#jetStream.api<Info>(`STREAM.INFO.${name}`, {})
-      if (room === 'h' && !await this.#keep(name, info)) return await this.#ensure(room)
+      if (room === 'h' && !await this.#keep(name, info, known)) return await this.#ensure(room)
       return { name, epoch: name.slice(begin.length), window: info.config.duplicate_window / 1e6 }
     } catch (error) {
       // Another node was faster, or made way for a new one.
@@ -84,13 +86,12 @@ export class Streams {
    * A stream that has less than this node saw would give the same positions twice, so it goes: whoever holds a position learns
    * that something is missing.
    */
-  async #keep (name: string, { config, state }: Info): Promise<boolean> {
-    if (name !== this.#found.h.name) this.#newest = 0
-    if (state.last_seq < this.#newest) {
+  async #keep (name: string, { config, state }: Info, known: number): Promise<boolean> {
+    if (state.last_seq < known) {
       await this.#jetStream.api(`STREAM.DELETE.${name}`, {})
       return false
     }
-    this.#newest = state.last_seq
+    if (name !== this.#found.h.name) this.#newest = state.last_seq
     const max = this.#options.maxHistory + 1
     if (config.max_msgs_per_subject < max) await this.#jetStream.api(`STREAM.UPDATE.${name}`, { ...config, max_msgs_per_subject: max })
     return true

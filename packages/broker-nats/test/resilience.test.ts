@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { PublishOptions } from '@nats-io/transport-node'
 import t from 'tap'
 import { guard } from '@fastify-realtime/broker'
 import type { Broker } from '@fastify-realtime/broker'
@@ -101,6 +102,42 @@ void t.test('a server that comes back with less than it had acknowledged begins 
   const next = await append(a, '3')
   t.not(next.epoch, lost.epoch)
   t.match(await a.broker.history.read('c', 't', { since: lost, limit: 9 }), { complete: false, records: [{ id: '3' }] })
+})
+
+void t.test('what a node did not hear comes with the next publication, or it is told that something is missing', { skip: missing }, async (t) => {
+  const server = await NatsServer.start()
+  t.teardown(() => server.end())
+  const a = await node(t, server)
+  const connection = await server.connect()
+  let deaf = false
+  const b = await node(t, server, {
+    connection: {
+      isClosed: () => connection.isClosed(),
+      publish: (subject, payload, options) => connection.publish(subject, payload, options as PublishOptions),
+      status: () => connection.status(),
+      subscribe: (subject, { callback }) => connection.subscribe(subject, {
+        callback: (error, message) => { if (!deaf || !subject.includes('.d.')) callback(error, message) }
+      })
+    }
+  })
+  await b.broker.subscribe('c', 't')
+  const limits = { size: 20, ttl: 60_000 }
+  await append(a, '0', limits)
+  const unheard = async (from: number, to: number): Promise<void> => {
+    deaf = true
+    for (let n = from; n < to; n++) await append(a, String(n), limits)
+    await connection.flush()
+    deaf = false
+  }
+  await unheard(1, 11)
+  await append(a, '11', limits)
+  await until(() => b.got.length === 12)
+  t.same(b.got.map(({ id }) => id), Array.from({ length: 12 }, (_, n) => String(n)))
+  t.same(b.states, [])
+  await unheard(12, 100)
+  await append(a, '100', limits)
+  await until(() => b.got.at(-1)?.id === '100')
+  t.same(b.states, [false, true], 'it can compare positions')
 })
 
 void t.test('a server that stands still: publish fails in time, and it comes back', { skip: missing }, async (t) => {

@@ -114,6 +114,16 @@ void t.test('a preparation that fails is tried again, until the connection break
   t.equal(timers(), 0)
 })
 
+void t.test('an interruption is told while it is up', async (t) => {
+  const { session, states } = build(async () => {})
+  session.interrupt()
+  t.same(states, [])
+  await session.start()
+  session.interrupt()
+  t.same([states, session.up], [[false, true], true])
+  session.stop()
+})
+
 void t.test('a start without a connection, or one that is lost at once, fails', async (t) => {
   const closed = build(async () => {})
   closed.connection.closed = true
