@@ -80,7 +80,7 @@ export class Delivery {
     const outgoing = new Outgoing(record, publicationHead(record, settings.history), frame)
     if (topic !== undefined && !this.#follows(topic, outgoing)) return
     const hooked = hook(outgoing, settings, hookFailed)
-    if (topic !== undefined) this.#toTopic(topic, outgoing, hooked)
+    if (topic !== undefined && topic.doubt === undefined) this.#toTopic(topic, outgoing, hooked)
     if (pattern !== undefined) this.#toPattern(pattern, outgoing, hooked)
   }
 
@@ -92,17 +92,21 @@ export class Delivery {
       if (step === 'seen') return false
       if (step === 'lost' && topic.settings.history) this.#parts.lose(topic, (known) => known.epoch !== position.epoch)
       topic.last = position
-      if (topic.doubt !== undefined) this.#resolve(topic)
+      if (topic.doubt !== undefined) this.#interrupted(topic)
     }
     topic.hold(outgoing)
     return true
   }
 
-  /** The first record after an outage: whoever was sent it would take it for the next one, and never ask for what is missing before it. */
-  #resolve (topic: SubscribedTopic): void {
+  /**
+   * A record after an outage: whoever was sent it would take it for the next one, and never ask for what is missing before
+   * it. So it is kept back until the broker is there to recover from.
+   */
+  #interrupted (topic: SubscribedTopic): void {
     topic.interrupt()
+    if (topic.doubt === 'away') return
+    topic.doubt = undefined
     this.#parts.lose(topic, () => true)
-    if (topic.doubt === 'back') topic.doubt = undefined
   }
 
   #toTopic (topic: SubscribedTopic, outgoing: Outgoing, hooked: HookedOutgoing | undefined): void {

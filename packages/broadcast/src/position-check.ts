@@ -28,7 +28,7 @@ const AT_ONCE = 32
 export class PositionCheck {
   readonly #parts: PositionCheckParts
   /** Where the topics stood when the broker went away, until somebody has looked what they missed. */
-  readonly #outages = new Map<SubscribedTopic, Position | undefined>()
+  readonly #outages = new Map<SubscribedTopic, { readonly stood: Position | undefined }>()
   #timer: Timer | undefined
 
   constructor (parts: PositionCheckParts) {
@@ -61,7 +61,9 @@ export class PositionCheck {
   /** The broker went away. */
   down (): void {
     for (const topic of this.#kept()) {
-      if (topic.doubt === undefined) this.#outages.set(topic, topic.last)
+      const before = topic.doubt === undefined ? undefined : this.#outages.get(topic)
+      // A new one, also when the one before is being judged: that asks for a position from before this outage.
+      this.#outages.set(topic, { stood: before === undefined ? topic.last : before.stood })
       topic.doubt = 'away'
       topic.interrupt()
     }
@@ -69,15 +71,16 @@ export class PositionCheck {
 
   /** The broker is back: whoever may have missed something meanwhile is told. Never rejects. */
   async up (): Promise<void> {
-    const topics = [...this.#outages.keys()]
-    for (const topic of topics) {
+    const outages = new Map(this.#outages)
+    for (const topic of outages.keys()) {
       if (topic.doubt === 'away') topic.doubt = 'back'
     }
-    await this.#each(topics, async (topic) => {
-      const stood = this.#outages.get(topic)
+    await this.#each([...outages.keys()], async (topic) => {
       const newest = await this.#position(topic)
-      // The broker went away again meanwhile.
-      if (topic.doubt === 'away') return
+      const outage = this.#outages.get(topic)
+      // The broker went away again meanwhile, or somebody else has judged it.
+      if (outage === undefined || outage !== outages.get(topic)) return
+      const { stood } = outage
       this.#outages.delete(topic)
       // Something came meanwhile, and has ended them.
       if (topic.doubt === undefined) return
