@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { parseArguments } from './arguments.js'
 import { makePlan } from './plan.js'
 import { Random } from './random.js'
@@ -17,7 +18,7 @@ process.on('exit', () => current?.endNow())
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130))
 
 const options = parseArguments(process.argv.slice(2), scenarios)
-const machine = { redis: redisVersion(), node: process.version, at: new Date().toISOString() }
+const machine = { redis: installedRedis(), node: process.version, at: new Date().toISOString(), folder: tmpdir() }
 const results = []
 for (const scenario of options.scenarios) results.push(await once(scenario))
 
@@ -32,6 +33,15 @@ say(bad.length === 0
   ? `verdict: good, ${results.length} runs (seed ${options.seed}, scale ${options.scale})`
   : `verdict: BAD in ${bad.map(({ name }) => name).join(', ')}; repeat with --seed ${options.seed} --scale ${options.scale} --scenario ${bad.map(({ name }) => name).join(',')}`)
 process.exit(bad.length === 0 ? 0 : 1)
+
+function installedRedis () {
+  try {
+    return redisVersion()
+  } catch (error) {
+    console.error(error.message)
+    process.exit(1)
+  }
+}
 
 async function once (scenario) {
   // Each scenario has its own stream, so that one alone repeats what it did among others.

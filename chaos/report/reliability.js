@@ -12,7 +12,7 @@ export function writeReliability ({ seed, scale, machine, results }) {
   writeFileSync(file, `# Reliability
 
 Written by \`pnpm chaos --seed ${seed} --scale ${scale} --write\` on ${machine.at.slice(0, 10)}: Node ${machine.node}, real server processes, a real
-redis-server ${machine.redis} of its own for each run, real sockets through a TCP proxy that makes the faults. Nothing is mocked.
+redis-server ${machine.redis} of its own for each run (its files under \`${machine.folder}\`), real sockets through a TCP proxy that makes the faults. Nothing is mocked.
 What is promised, and how it is judged, is in [the runner's README](../chaos/README.md).
 
 | what happens | load | deliveries | lost silently | twice | out of order | recovered | told of a loss | away p99 | |
