@@ -38,7 +38,7 @@ return 1
 /**
  * Idempotency, version, epoch, append and publish in one step. KEYS[3]: the id's key.
  * ARGV: 1 channel, 2 frame, 3 size ('' without history), 4 ttl, 5 window ('' without), 6 version ('' without),
- * 7 generation, 8 fresh epoch, 9 ttl of the meta. Answers { duplicate, position }.
+ * 7 generation, 8 fresh epoch, 9 ttl of the meta, 10 `PUBLISH` or `SPUBLISH`. Answers { duplicate, position }.
  */
 export const publishScript: Script = new Script(`${open}
 if ARGV[5] ~= '' then
@@ -60,7 +60,7 @@ if ARGV[3] ~= '' then
   position = epoch .. ' ' .. offset
 end
 if ARGV[5] ~= '' then redis.call('SET', KEYS[3], position, 'PX', ARGV[5]) end
-redis.call('PUBLISH', ARGV[1], position .. '\\n' .. ARGV[2])
+redis.call(ARGV[10], ARGV[1], position .. '\\n' .. ARGV[2])
 return { 0, position }
 `)
 

@@ -4,14 +4,17 @@
  */
 export class Keys {
   readonly #prefix: string
+  readonly #sharded: boolean
 
-  constructor (prefix: string) {
+  /** @param sharded whether a channel must lie in the slot of its topic */
+  constructor (prefix: string, sharded = false) {
     this.#prefix = prefix
+    this.#sharded = sharded
   }
 
   /** The pub/sub channel of a topic. */
   channel (channel: string, topic: string): string {
-    return `${this.#prefix}|${channel}|${topic}`
+    return this.#sharded ? `${this.#prefix}|{${channel}|${topic}}` : `${this.#prefix}|${channel}|${topic}`
   }
 
   /** The pub/sub pattern of a topic pattern; Redis's `*` also stands for more levels, which the receiver must refuse. */

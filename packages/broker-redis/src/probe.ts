@@ -4,6 +4,7 @@ import type { Session } from './session.ts'
 export interface ProbeOptions {
   /** Milliseconds; `false` probes nothing. */
   readonly probeInterval: number | false
+  readonly sharded: boolean
   readonly clock: Clock
 }
 
@@ -39,10 +40,11 @@ export class Probe {
   }
 
   #beat (): void {
+    const { sharded } = this.#options
     if (this.#waiting && this.#session.subscriber.ready) this.#session.subscriber.reset()
     this.#waiting = true
     // Only what was really sent can be missed.
-    this.#session.command(['PUBLISH', this.#channel, '']).catch(() => { this.#waiting = false })
+    this.#session.command([sharded ? 'SPUBLISH' : 'PUBLISH', this.#channel, '']).catch(() => { this.#waiting = false })
     this.start()
   }
 }

@@ -24,7 +24,8 @@ const MAX_TOPICS = 10_000
 /** The contract over Redis: one connection for commands and one that subscribes. */
 export class RedisBroker implements Broker {
   readonly name = 'redis'
-  readonly patterns = true
+  /** Redis has none on sharded channels. */
+  readonly patterns: boolean
   readonly history: HistoryStore
   readonly presence: PresenceStore
   readonly records: RecordStore
@@ -40,14 +41,16 @@ export class RedisBroker implements Broker {
 
   constructor (options: RedisBrokerOptions) {
     this.#options = resolveRedisOptions(options)
-    this.#keys = new Keys(this.#options.prefix)
+    const { prefix, sharded, client } = this.#options
+    this.patterns = !sharded
+    this.#keys = new Keys(prefix, sharded)
     this.#subscriptions = new Subscriptions(this.#keys, (record) => {
       this.#note(record.channel, record.topic, record.position)
       this.#sinks.forEach((sink) => sink.deliver(record))
     })
     const probeChannel = this.#keys.probe(randomUUID())
     this.#session = new Session({
-      make: linkMaker(this.#options.client),
+      make: linkMaker(client, sharded),
       connectTimeout: this.#options.connectTimeout,
       clock: this.#options.clock,
       restore: async (link) => {
@@ -83,7 +86,8 @@ export class RedisBroker implements Broker {
     const keys = [...this.#keys.history(channel, topic), this.#keys.id(channel, topic, id)]
     const [duplicate, position] = await this.#run(publishScript, keys, [
       this.#keys.channel(channel, topic), encodeRecord(record), String(history?.size ?? ''), String(history?.ttl ?? ''),
-      String(dedupe ?? ''), String(version ?? ''), this.#session.generation, randomUUID(), String(this.#options.positionTtl)
+      String(dedupe ?? ''), String(version ?? ''), this.#session.generation, randomUUID(), String(this.#options.positionTtl),
+      this.#options.sharded ? 'SPUBLISH' : 'PUBLISH'
     ]) as [number, Buffer]
     const at = readPosition(position.toString())
     this.#note(channel, topic, at)

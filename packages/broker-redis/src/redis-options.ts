@@ -8,6 +8,11 @@ export interface RedisBrokerOptions {
   readonly client: RedisClient
   /** Begins every key and channel; apps that share a Redis need different ones. 1–64 characters without `|`, `{` and `}`. Default `frt`. */
   readonly prefix?: string
+  /**
+   * Publish on sharded channels (`SPUBLISH`, Redis 7): a publication stays on the shard of its topic instead of going to every
+   * server of the cluster. Needs a `Cluster` of ioredis, all nodes of the app must agree, and there are no patterns. Default `false`.
+   */
+  readonly sharded?: boolean
   /** Milliseconds that connecting at the start may take. Default 4,000. */
   readonly connectTimeout?: number
   /** Milliseconds between probes of the subscribing connection, which can starve without a sign. `false` turns them off. Default 10,000. */
@@ -22,9 +27,12 @@ const MAX_TIMER = 2 ** 31 - 1
 
 /** @throws FRT_ERR_BROKER_OPTION */
 export function resolveRedisOptions (options: RedisBrokerOptions): Readonly<Required<RedisBrokerOptions>> {
-  const { client, prefix = 'frt', connectTimeout = 4_000, probeInterval = 10_000, positionTtl = 86_400_000, clock = systemClock } = options
+  const { client, prefix = 'frt', sharded = false, connectTimeout = 4_000, probeInterval = 10_000, positionTtl = 86_400_000, clock = systemClock } = options
   if (typeof prefix !== 'string' || !/^[^|{}]{1,64}$/.test(prefix)) {
     throw new BrokerOptionError('prefix', '1–64 characters without |, { and }', String(prefix), 'Leave it out for the default.')
+  }
+  if (typeof sharded !== 'boolean') {
+    throw new BrokerOptionError('sharded', 'true or false', String(sharded), 'Leave it out for the default.')
   }
   for (const [name, value] of Object.entries({ connectTimeout, probeInterval, positionTtl })) {
     if (name === 'probeInterval' && value === false) continue
@@ -32,5 +40,5 @@ export function resolveRedisOptions (options: RedisBrokerOptions): Readonly<Requ
       throw new BrokerOptionError(name, `whole milliseconds from 1 to ${MAX_TIMER}`, String(value), 'Leave it out for the default.')
     }
   }
-  return Object.freeze({ client, prefix, connectTimeout, probeInterval, positionTtl, clock })
+  return Object.freeze({ client, prefix, sharded, connectTimeout, probeInterval, positionTtl, clock })
 }

@@ -151,7 +151,7 @@ void t.test('a start that takes too long, or is lost at once, fails', async (t) 
 void t.test('a subscribing connection that does not hear its node is taken anew', async (t) => {
   const { session, commands, subscriber } = build()
   await session.start()
-  const probe = new Probe(session, 'probe', { probeInterval: 10, clock })
+  const probe = new Probe(session, 'probe', { probeInterval: 10, sharded: false, clock })
   probe.start()
   commands.answer = async () => {
     probe.heard()
@@ -170,7 +170,7 @@ void t.test('a subscribing connection that does not hear its node is taken anew'
   await sleep(60)
   t.equal(subscriber.calls.length, length, 'one that is away anyway is left alone')
   probe.stop()
-  const silent = new Probe(session, 'probe', { probeInterval: false, clock })
+  const silent = new Probe(session, 'probe', { probeInterval: false, sharded: false, clock })
   silent.start()
   silent.stop()
 })
