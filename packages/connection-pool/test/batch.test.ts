@@ -12,7 +12,10 @@ t.test('connections that are sent the same frames share one batch', async (t) =>
   t.equal(both.plus(c).bytes.toString(), 'abc')
   t.equal(both.bytes.toString(), 'ab')
   t.equal(both.bytes, both.bytes, 'joined once')
-  t.not(root.plus(b), both, 'a joined batch is forgotten by the frame that it began with')
+  const heartbeat = new Batch(a)
+  const joined = heartbeat.plus(b)
+  t.equal(joined.bytes.toString(), 'ab')
+  t.not(heartbeat.plus(b), joined, 'a frame that lives on forgets what followed it')
 })
 
 t.test('whatever follows whatever, the bytes are those of the frames in order', async () => {

@@ -125,6 +125,26 @@ t.test('a connection that is closed before the welcome gets none', async (t) => 
   t.equal(client.waiting('welcome') + client.waiting('expiring'), 0)
 })
 
+t.test('what came before the welcome is not handled when the welcome never comes', async (t) => {
+  let release = (): void => {}
+  let handled = 0
+  const { pool, url } = await serve(t, {}, {
+    routes (app) {
+      app.get('/ws', { websocket: true }, app.connectionPool.accept)
+      app.connectionPool.receive(() => { handled++ })
+      app.connectionPool.welcome(() => new Promise((resolve) => { release = () => resolve({}) }))
+    }
+  })
+  const client = await rawClient(url)
+  client.send({ payload: '{"type":"early"}' })
+  await until(() => (current(pool) as unknown as { messagesReceived: number }).messagesReceived === 1)
+  current(pool).close(closeReasons.forbidden)
+  release()
+  t.equal((await client.closed())?.code, 4502)
+  t.equal(handled, 0)
+  client.destroy()
+})
+
 t.test('the server asks and the client answers, even while a message is handled', async (t) => {
   const { url, pool } = await serve(t, {}, {
     routes (app) {
