@@ -14,9 +14,12 @@ export class JetStreamError extends Error {
 }
 
 const NO_MESSAGE = 10_037
-const WRONG_LAST_SEQUENCE = 10_071
+/** The second one says that another message is on its way through a cluster. */
+const WRONG_LAST_SEQUENCE = [10_071, 10_164]
 export const SUBJECTS_OVERLAP = 10_065
 const STREAM_NOT_FOUND = 10_059
+/** The same id is on its way through a cluster. */
+const ID_IN_PROCESS = 10_158
 const WRONG_STREAM = 10_060
 
 /** Whether the stream that was meant is not there any more. */
@@ -57,6 +60,8 @@ interface Answer {
   readonly error?: { readonly err_code: number, readonly description: string }
 }
 
+/** How many times something is tried at most. */
+const MAX_TRIES = 100
 /** How many messages one pull brings at most. */
 const PULL = 1_000
 /** Nanoseconds after which the server forgets a consumer that was not deleted. */
@@ -93,7 +98,7 @@ export class JetStream {
       const { message } = await this.api<{ message: { seq: number, time: string, data?: string } }>(`STREAM.MSG.GET.${stream}`, query)
       return { seq: message.seq, time: Date.parse(message.time), data: Buffer.from(message.data ?? '', 'base64') }
     } catch (error) {
-      return unless(error, NO_MESSAGE)
+      return unless(error, [NO_MESSAGE])
     }
   }
 
@@ -117,7 +122,10 @@ export class JetStream {
     const messages: Stored[] = []
     while (messages.length < wanted) {
       const batch = Math.min(PULL, wanted - messages.length)
-      const pulled = await this.#requests.collect(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, JSON.stringify({ batch, no_wait: true }), batch)
+      const pulled = await again(
+        () => this.#requests.collect(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, JSON.stringify({ batch, no_wait: true }), batch),
+        // Not every server knows of the consumer yet.
+        (error) => error instanceof NobodyListensError)
       for (const { data, reply } of pulled) messages.push(stored(data, String(reply)))
       // Messages went while we read.
       if (pulled.length < batch) break
@@ -133,13 +141,24 @@ export class JetStream {
     if (stream !== undefined) conditions.set('Nats-Expected-Stream', stream)
     if (id !== undefined) conditions.set('Nats-Msg-Id', id)
     if (last !== undefined) conditions.set('Nats-Expected-Last-Subject-Sequence', String(last))
-    return read((await this.#requests.ask(subject, data, conditions)).data)
+    return again(async () => read((await this.#requests.ask(subject, data, conditions)).data),
+      (error) => error instanceof JetStreamError && error.code === ID_IN_PROCESS)
+  }
+}
+
+/** For what a cluster says while something is on its way through it: the next answer may be another one. */
+async function again<T> (work: () => Promise<T>, isPassing: (error: unknown) => boolean, tries = MAX_TRIES): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (tries === 1 || !isPassing(error)) throw error
+    return again(work, isPassing, tries - 1)
   }
 }
 
 /** That answer is no failure here. */
-function unless (error: unknown, code: number): undefined {
-  if (!(error instanceof JetStreamError) || error.code !== code) throw error
+function unless (error: unknown, codes: readonly number[]): undefined {
+  if (!(error instanceof JetStreamError) || !codes.includes(error.code)) throw error
 }
 
 function read<T> (data: Uint8Array): T {

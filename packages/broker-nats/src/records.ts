@@ -42,8 +42,13 @@ export class NatsRecords implements RecordStore {
     const { jetStream, streams, subjects } = this.#parts
     for (;;) {
       const found = await jetStream.get(streams.records.name, { last_by_subj: subjects.record(key) })
-      if (found !== undefined && this.#lives(found)) return false
-      const wrote = await this.#write(key, value, ttl, (subject, data) => jetStream.publishAfter(found?.seq ?? 0, subject, data))
+      if (found !== undefined) {
+        if (this.#lives(found)) return false
+        // A cluster of NATS servers before 2.11 lets several replace one message, but only one put the first. Another one may free
+        // it too, so a failure says nothing.
+        await this.#free(found.seq)
+      }
+      const wrote = await this.#write(key, value, ttl, (subject, data) => jetStream.publishAfter(0, subject, data))
       // Otherwise another one was faster; perhaps its entry has ended already.
       if (wrote) return true
     }
@@ -57,13 +62,13 @@ export class NatsRecords implements RecordStore {
   async get (key: string): Promise<string | undefined> {
     const { jetStream, streams, subjects } = this.#parts
     const found = await jetStream.get(streams.records.name, { last_by_subj: subjects.record(key) })
-    return found !== undefined && this.#lives(found) ? entry(found.data)[1] : undefined
+    return found !== undefined && this.#livesOrFree(found) ? entry(found.data)[1] : undefined
   }
 
   async list (prefix: string): Promise<Array<{ key: string, value: string }>> {
     const { jetStream, streams, subjects } = this.#parts
     const { messages } = await jetStream.scan(streams.records.name, subjects.records(prefix), 1, (pending) => pending)
-    return messages.filter((message) => this.#lives(message))
+    return messages.filter((message) => this.#livesOrFree(message))
       .map(({ data }) => entry(data))
       .filter(([key]) => key.startsWith(prefix))
       .map(([key, value]) => ({ key, value }))
@@ -84,20 +89,24 @@ export class NatsRecords implements RecordStore {
     for (const [seq, ends] of [...this.#own].slice(0, LOOK_AT)) {
       this.#own.delete(seq)
       if (ends > now) this.#own.set(seq, ends)
-      else this.#free(seq)
+      else void this.#free(seq)
     }
   }
 
-  /** By number: what replaced it has another one. Nobody waits for it; at worst it goes with the longest time to live. */
-  #free (seq: number): void {
+  /** By number: what replaced it has another one. What cannot be freed goes with the longest time to live. */
+  async #free (seq: number): Promise<void> {
     const { jetStream, streams } = this.#parts
-    jetStream.api(`STREAM.MSG.DELETE.${streams.records.name}`, { seq, no_erase: true }).catch(() => {})
+    await jetStream.api(`STREAM.MSG.DELETE.${streams.records.name}`, { seq, no_erase: true }).catch(() => {})
   }
 
-  #lives ({ seq, time, data }: Stored): boolean {
-    if (time + entry(data)[2] > this.#parts.time()) return true
-    this.#free(seq)
-    return false
+  #lives ({ time, data }: Stored): boolean {
+    return time + entry(data)[2] > this.#parts.time()
+  }
+
+  #livesOrFree (message: Stored): boolean {
+    const lives = this.#lives(message)
+    if (!lives) void this.#free(message.seq)
+    return lives
   }
 }
 

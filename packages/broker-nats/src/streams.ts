@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { isLost, JetStreamError, SUBJECTS_OVERLAP } from './jetstream.ts'
 import type { JetStream } from './jetstream.ts'
+import { NobodyListensError } from './requests.ts'
 import type { ResolvedNatsOptions } from './nats-options.ts'
 import type { Subjects } from './subjects.ts'
 
@@ -20,6 +21,9 @@ interface Info {
 type Room = 'h' | 'l' | 'r'
 
 const NAMES = { h: 'history', l: 'live', r: 'records' } as const
+/** How often, and after how many milliseconds, a new stream is asked for. */
+const MAX_TRIES = 50
+const AGAIN = 20
 /** Before the start. */
 const NOT_FOUND: StreamInfo = { name: '', epoch: '', window: 0 }
 /** Bytes of the newest message of each topic without history. */
@@ -60,7 +64,10 @@ export class Streams {
 
   /** Finds the streams, or makes them. */
   async ensure (): Promise<void> {
-    for (const room of ['h', 'l', 'r'] as const) this.#found[room] = await this.#ensure(room)
+    for (const room of ['h', 'l', 'r'] as const) {
+      this.#found[room] = await this.#ensure(room)
+      await this.#listens(room)
+    }
   }
 
   async #ensure (room: Room): Promise<StreamInfo> {
@@ -79,6 +86,20 @@ export class Streams {
       // Another node was faster, or made way for a new one.
       if (isLost(error) || (error instanceof JetStreamError && error.code === SUBJECTS_OVERLAP)) return this.#ensure(room)
       throw error
+    }
+  }
+
+  /** In a cluster it takes a moment until every server knows of a new stream. Asked with a condition that it refuses. */
+  async #listens (room: Room): Promise<void> {
+    const { clock } = this.#options
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.#jetStream.publish(this.#subjects.all(room).replace('>', 'probe'), '', { stream: 'none' })
+      } catch (error) {
+        if (!(error instanceof NobodyListensError)) return
+        if (tries === MAX_TRIES) throw error
+      }
+      await new Promise<void>((resolve) => { clock.setTimeout(resolve, AGAIN) })
     }
   }
 

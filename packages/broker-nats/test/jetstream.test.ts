@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import t from 'tap'
 import type { NatsMessage } from '../src/index.ts'
 import { isLost, JetStream, JetStreamError } from '../src/jetstream.ts'
-import { Requests } from '../src/requests.ts'
+import { NobodyListensError, Requests } from '../src/requests.ts'
 import { Trimmer } from '../src/trimmer.ts'
 
 /** Answers as the test says. */
@@ -42,6 +42,19 @@ void t.test('a scan ends when there is less than there was', async (t) => {
   t.equal(asked.at(-1), '$JS.API.CONSUMER.DELETE.stream.consumer')
 })
 
+void t.test('a consumer that is not known everywhere yet is asked again', async (t) => {
+  const reply = '$JS.ACK.stream.consumer.1.7.3.1500000000.0'
+  let left = 3
+  const { jetStream } = build({
+    ask: () => ({ name: 'consumer', num_pending: 1 }),
+    collect () {
+      if (left-- > 0) throw new NobodyListensError('nobody listens')
+      return [{ reply }]
+    }
+  })
+  t.equal((await jetStream.scan('stream', 's', 1, (pending) => pending)).messages.length, 1)
+})
+
 void t.test('a message without content has empty data', async (t) => {
   const { jetStream } = build({ ask: () => ({ message: { seq: 1, time: '1970-01-01T00:00:01Z' } }) })
   const found = await jetStream.get('stream', { seq: 1 })
@@ -55,6 +68,18 @@ void t.test('only what tells that a stream is gone says so', async (t) => {
   t.equal(await jetStream.publishAfter(1, 's', ''), undefined)
   await t.rejects(jetStream.publish('s', ''), { message: 'wrong last sequence (JetStream 10071)' })
   await t.rejects(jetStream.get('stream', { seq: 1 }), { code: 10_071 })
+})
+
+void t.test('an id that is on its way is asked for again, but not for ever', async (t) => {
+  let left = 3
+  const { jetStream, asked } = build({
+    ask: () => left-- > 0 ? { error: { err_code: 10_158, description: 'in process' } } : { stream: 'stream', seq: 1, duplicate: true }
+  })
+  t.match(await jetStream.publish('s', '', { id: '1' }), { duplicate: true })
+  t.equal(asked.length, 4)
+  left = Infinity
+  await t.rejects(jetStream.publish('s', '', { id: '1' }), { code: 10_158 })
+  t.equal(asked.length, 104)
 })
 
 void t.test('a topic is cut after as many publications as it may keep, and not counted for ever', async (t) => {
