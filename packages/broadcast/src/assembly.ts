@@ -10,6 +10,7 @@ import { HistoryReader } from './history-reader.ts'
 import type { HookFailed } from './hooks.ts'
 import { SerialInterests } from './interests.ts'
 import type { Interests } from './interests.ts'
+import { LocalDelivery } from './local-delivery.ts'
 import { MergeBuffer } from './merge-buffer.ts'
 import type { Buffer } from './merge-buffer.ts'
 import type { ResolvedOptions } from './options.ts'
@@ -62,6 +63,7 @@ export interface Assembly {
   readonly permissions: Permissions
   readonly subscribing: Subscribing
   readonly delivery: Delivery
+  readonly local: LocalDelivery
   readonly publisher: Publisher
   readonly reader: HistoryReader
   readonly check: PositionCheck
@@ -70,7 +72,7 @@ export interface Assembly {
 /** Puts the parts together. */
 export function assemble (surroundings: Surroundings, { continuity, buffer, interests }: Guards = guards): Assembly {
   const { options, pool, channel, broker, clock, log } = surroundings
-  const { recovery, positionCheck } = options
+  const { recovery, positionCheck, idempotencyWindow } = options
   const rules = new TopicRules(options.topics, options.others)
   const subscriptions = new Subscriptions()
   const events = new Emitter<BroadcastEvents>((error, event) => log.error({ err: error, event }, 'a broadcast listener failed'))
@@ -90,18 +92,14 @@ export function assemble (surroundings: Surroundings, { continuity, buffer, inte
     events,
     hookFailed
   })
+  const delivery = new Delivery({
+    subscriptions, rules, frame, hookFailed, continuity, clock, lose: (topic, isLost) => subscribing.lose(topic, isLost)
+  })
+  const local = new LocalDelivery({ channel, broker, clock, idempotencyWindow, deliver: (record) => delivery.deliver(record) })
   return {
-    options,
-    clock,
-    events,
-    rules,
-    subscriptions,
+    options, clock, events, rules, subscriptions, subscribing, delivery, local,
     permissions: new Permissions(options.policies, rules),
-    subscribing,
-    delivery: new Delivery({
-      subscriptions, rules, frame, hookFailed, continuity, clock, lose: (topic, isLost) => subscribing.lose(topic, isLost)
-    }),
-    publisher: new Publisher({ rules, channel, clock, idempotencyWindow: options.idempotencyWindow, events }),
+    publisher: new Publisher({ rules, channel, local, clock, idempotencyWindow, events }),
     reader: new HistoryReader({ rules, store, maxPublications: recovery.maxPublications, hookFailed }),
     check: new PositionCheck({
       subscriptions, subscribing, store, clock, broker, interval: positionCheck, failed: warn('the position of a topic could not be checked')

@@ -34,6 +34,8 @@ export interface Published {
   readonly position?: Position
   /** Nothing was published: the same id came before, or a newer version stands already. */
   readonly duplicate: boolean
+  /** The broker is away, so only subscribers of this node get it: `whenBrokerIsDown: 'deliver-locally'`. */
+  readonly local?: true
 }
 
 /** Where a reader was; `connection` is the id it had then, so that `except` still applies. */
@@ -95,7 +97,7 @@ export interface BroadcastEvents {
   occupied: (topic: string) => void
   /** The topic lost its last subscriber on this node. */
   vacated: (topic: string) => void
-  /** This node published; told when the broker accepted it. Duplicates are not told. */
+  /** This node published; told when the broker accepted it, or when it goes out locally. Duplicates are not told. */
   publish: (topic: string, event: string, published: Published) => void
 }
 

@@ -1,9 +1,11 @@
 import { sharedBroker } from '@fastify-realtime/broker'
+import type { SharedBroker } from '@fastify-realtime/broker'
 import { systemClock } from '@fastify-realtime/protocol'
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { Allowance } from './allowance.ts'
 import { assemble } from './assembly.ts'
+import type { Assembly } from './assembly.ts'
 import { TopicBroadcast } from './broadcast.ts'
 import { checkBroker } from './broker-check.ts'
 import { resolveOptions } from './options.ts'
@@ -16,7 +18,9 @@ const plugin: FastifyPluginAsync<BroadcastOptions> = async (app, given) => {
   const options = resolveOptions(given)
   const pool = app.connectionPool
   const broker = sharedBroker(app)
-  const channel = broker.open('topics', (record) => parts.delivery.deliver(record))
+  const channel = broker.open('topics', (record) => {
+    if (parts.local.admits(record)) parts.delivery.deliver(record)
+  })
   const parts = assemble({
     options,
     pool,
@@ -32,8 +36,7 @@ const plugin: FastifyPluginAsync<BroadcastOptions> = async (app, given) => {
     parts.subscribing.forget(connection)
     allowance.forget(connection)
   })
-  broker.on('down', () => parts.check.down())
-  broker.on('up', () => { void parts.check.up() })
+  followBroker(broker, parts)
   app.addHook('onReady', async () => {
     await broker.start()
     checkBroker(broker, options)
@@ -42,7 +45,19 @@ const plugin: FastifyPluginAsync<BroadcastOptions> = async (app, given) => {
   })
   app.addHook('onClose', async () => {
     parts.check.stop()
+    parts.local.close()
     parts.delivery.close()
+  })
+}
+
+function followBroker (broker: SharedBroker, { local, check }: Assembly): void {
+  broker.on('down', () => {
+    local.down()
+    check.down()
+  })
+  broker.on('up', () => {
+    local.up()
+    void check.up()
   })
 }
 

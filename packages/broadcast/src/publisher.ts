@@ -3,6 +3,7 @@ import type { BrokerChannel, PublishOptions } from '@fastify-realtime/broker'
 import { isId } from '@fastify-realtime/protocol'
 import type { Clock, Emitter } from '@fastify-realtime/protocol'
 import type { BroadcastEvents, Published, PublishDetails } from './contract.ts'
+import type { CarriedResult, LocalDelivery } from './local-delivery.ts'
 import { PublicationInvalidError, TopicInvalidError, TopicUnknownError } from './errors.ts'
 import { isUsable } from './topic-rules.ts'
 import type { TopicRules } from './topic-rules.ts'
@@ -14,13 +15,15 @@ import type { PublishTrace } from './tracing.ts'
 export interface PublisherParts {
   readonly rules: TopicRules
   readonly channel: Pick<BrokerChannel, 'publish'>
+  /** In the channel's place, for topics that are delivered while the broker is away. */
+  readonly local: Pick<LocalDelivery, 'publish'>
   readonly clock: Clock
   /** How long the same id publishes once, in milliseconds. */
   readonly idempotencyWindow: number
   readonly events: Pick<Emitter<BroadcastEvents>, 'emit'>
 }
 
-/** Hands publications to the broker, which alone decides who gets them and when. */
+/** Hands publications to the broker, or what stands in for it, which alone decides who gets them and when. */
 export class Publisher {
   count = 0
   readonly #parts: PublisherParts
@@ -44,7 +47,7 @@ export class Publisher {
   async #publish (
     topic: string, event: string, id: string, payload: string, settings: TopicSettings, details: PublishDetails, trace?: string
   ): Promise<Published> {
-    const { channel, clock, idempotencyWindow, events } = this.#parts
+    const { channel, local, clock, idempotencyWindow, events } = this.#parts
     const { version } = details
     const except = typeof details.except === 'object' ? details.except.id : details.except
     const options: PublishOptions = {
@@ -52,7 +55,9 @@ export class Publisher {
       // An id of our own never comes twice, so it costs the broker no memory.
       ...(details.id !== undefined && { dedupe: idempotencyWindow })
     }
-    const { position, duplicate } = await channel.publish({
+    // Which version is the newest only the broker knows.
+    const carrier = settings.whenBrokerIsDown === 'deliver-locally' && version === undefined ? local : channel
+    const { position, duplicate, local: isLocal }: CarriedResult = await carrier.publish({
       topic,
       event,
       id,
@@ -62,7 +67,12 @@ export class Publisher {
       ...(version !== undefined && { version }),
       ...(trace !== undefined && { trace })
     }, options)
-    const result: Published = { id, duplicate, ...(settings.history && position !== undefined && { position }) }
+    const result: Published = {
+      id,
+      duplicate,
+      ...(settings.history && position !== undefined && { position }),
+      ...(isLocal !== undefined && { local: isLocal })
+    }
     if (duplicate) return result
     this.count++
     events.emit('publish', topic, event, result)

@@ -33,6 +33,11 @@ export interface TopicOptions {
   readonly coalesce?: { readonly maxDelay: number } | false
   /** Let subscribers ask for JSON Patches; every `every`th publication (default 50) is sent in full. Default `false`. */
   readonly delta?: boolean | { readonly every?: number }
+  /**
+   * What becomes of a publication while the broker cannot take it: `publish` rejects, or it goes to the subscribers of this
+   * node alone, and nobody else ever gets it. Not beside `history`; one with a `version` is always rejected. Default `reject`.
+   */
+  readonly whenBrokerIsDown?: 'reject' | 'deliver-locally'
   /** Allow subscriptions to the pattern itself. They have no history, and the broker must know patterns. Default `false`. */
   readonly wildcard?: boolean
   /** Whether a subscriber may see a publication. Called for each subscriber and publication, so keep it cheap; what throws hides. */
@@ -59,6 +64,7 @@ export interface TopicSettings {
   /** A delta subscriber gets every so manieth publication in full. */
   readonly deltaEvery: number | undefined
   readonly wildcard: boolean
+  readonly whenBrokerIsDown: 'reject' | 'deliver-locally'
   readonly filter: TopicOptions['filter']
   readonly transform: TopicOptions['transform']
 }
@@ -71,10 +77,11 @@ export const topicDefaults = {
 } as const
 
 const policies = ['disconnect', 'drop-newest', 'drop-oldest', 'conflate']
+const outages = ['reject', 'deliver-locally']
 
 export function resolveTopic (pattern: string, options: TopicOptions): TopicSettings {
   const where = `topics['${pattern}']`
-  const { overflow, latest = false, coalesce = false, wildcard = false, filter, transform } = options
+  const { overflow, latest = false, coalesce = false, wildcard = false, whenBrokerIsDown = 'reject', filter, transform } = options
   const history = options.history !== undefined && options.history !== false
   const deltaEvery = resolveDelta(where, options.delta)
   const settings: TopicSettings = {
@@ -87,6 +94,7 @@ export function resolveTopic (pattern: string, options: TopicOptions): TopicSett
     maxDelay: coalesce === false ? undefined : check.whole(`${where}.coalesce.maxDelay`, coalesce.maxDelay, 1, 1_000),
     deltaEvery,
     wildcard,
+    whenBrokerIsDown,
     filter,
     transform
   }
@@ -121,10 +129,17 @@ function resolveDelta (where: string, delta: TopicOptions['delta']): number | un
 }
 
 function refuseContradictions (where: string, settings: TopicSettings, { lossy = false }: TopicOptions): void {
-  const { policy } = settings
+  const { policy, whenBrokerIsDown } = settings
   if (settings.history && policy !== undefined && policy !== 'disconnect' && !lossy) {
     throw new BroadcastOptionError(`${where}.overflow`, '"disconnect" on topics with history', `"${policy}"`,
       'Dropping would break recovery; say lossy: true if that is what you want.')
+  }
+  if (!outages.includes(whenBrokerIsDown)) {
+    throw new BroadcastOptionError(`${where}.whenBrokerIsDown`, outages.join(' or '), String(whenBrokerIsDown), 'Take one of these.')
+  }
+  if (settings.history && whenBrokerIsDown !== 'reject') {
+    throw new BroadcastOptionError(`${where}.whenBrokerIsDown`, '"reject" on topics with history', `"${whenBrokerIsDown}"`,
+      'What goes past the broker is missing from the history, and recovery would hide it; leave out one of the two.')
   }
   if (settings.deltaEvery === undefined) return
   if (policy !== 'disconnect') {

@@ -32,7 +32,8 @@ test('what is said counts', (t) => {
       'b:*': { overflow: { policy: 'conflate', key: () => 'k' }, latest: true, latestTtl: 5, filter, transform: (publication) => publication.data },
       'c:*': { history: { ttl: 9 }, overflow: 'drop-oldest', lossy: true },
       d: { delta: true, history: true, coalesce: false },
-      e: { history: true, lossy: true }
+      e: { history: true, lossy: true },
+      f: { latest: true, whenBrokerIsDown: 'deliver-locally' }
     },
     canSubscribe, canPublish: canSubscribe, canReadHistory: canSubscribe, canSeePresence: canSubscribe,
     automatic, userTopics: false, maxSubscriptions: 3, subscribeRate: { max: 1, burst: 2 },
@@ -47,7 +48,8 @@ test('what is said counts', (t) => {
     { pattern: 'b:*', history: false, keep: { size: 1, ttl: 5 }, latest: true, policy: 'conflate', conflateKey: Function, filter },
     { pattern: 'c:*', keep: { size: 100, ttl: 9 }, policy: 'drop-oldest' },
     { pattern: 'd', deltaEvery: 50, maxDelay: undefined, policy: 'disconnect' },
-    { pattern: 'e', policy: undefined }
+    { pattern: 'e', policy: undefined, whenBrokerIsDown: 'reject' },
+    { pattern: 'f', history: false, whenBrokerIsDown: 'deliver-locally' }
   ])
   t.equal(resolveOptions({ positionCheck: 5 }).positionCheck, 5)
   t.end()
@@ -57,6 +59,9 @@ const refused: ReadonlyArray<readonly [name: string, options: object, message: R
   ['a topic that is none', { topics: { 'a b': {} } }, /"topics\['a b'\]" must be named by a topic or a pattern/],
   ['a reserved topic', { topics: { $x: {} } }, /named by a topic or a pattern/],
   ['an unknown overflow', { topics: { a: { overflow: 'shrug' } } }, /overflow" must be disconnect, drop-newest, drop-oldest, conflate, but shrug came/],
+  ['an unknown outage', { topics: { a: { whenBrokerIsDown: 'panic' } } }, /whenBrokerIsDown" must be reject or deliver-locally, but panic came/],
+  ['local delivery beside history', { topics: { 'room:*': { history: true, whenBrokerIsDown: 'deliver-locally' } } },
+    /"topics\['room:\*'\]\.whenBrokerIsDown" must be "reject" on topics with history, but "deliver-locally" came/],
   ['dropping beside history', { topics: { a: { overflow: 'conflate', history: true } } }, /"disconnect" on topics with history, but "conflate" came\. .*lossy/],
   ['deltas that could be dropped', { topics: { a: { overflow: 'conflate', delta: true } } }, /delta" must be left out/],
   ['deltas that may be lost', { topics: { a: { lossy: true, delta: true } } }, /delta" must be left out/],

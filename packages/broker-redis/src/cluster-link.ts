@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { retryDelay } from './link.ts'
+import { LOADING_RETRY, retryDelay } from './link.ts'
 import type { ChannelKind, LinkEvents, RedisLink } from './link.ts'
 
 /** What of a cluster client of ioredis is used. */
@@ -25,7 +25,7 @@ const overrides = {
   enableOfflineQueue: false,
   // What was sent may have been done: sending it again would publish it twice. A redirected command has done nothing.
   retryDelayOnFailover: 0,
-  redisOptions: { maxRetriesPerRequest: 0, keyPrefix: '', disconnectTimeout: 100 },
+  redisOptions: { maxRetriesPerRequest: 0, keyPrefix: '', disconnectTimeout: 100, maxLoadingRetryTime: LOADING_RETRY },
   keyPrefix: '',
   // With sharded channels the library's own reconnecting stops for good when a cluster answers that it is not ready yet.
   clusterRetryStrategy: null

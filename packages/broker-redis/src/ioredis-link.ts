@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer'
-import { retryDelay } from './link.ts'
+import { LOADING_RETRY, retryDelay } from './link.ts'
 import type { ChannelKind, LinkEvents, RedisLink } from './link.ts'
 
 /** What of an ioredis client is used. */
@@ -27,6 +27,7 @@ const overrides = {
   autoResubscribe: false,
   // After this many milliseconds a socket that the server does not end is destroyed.
   disconnectTimeout: 100,
+  maxLoadingRetryTime: LOADING_RETRY,
   keyPrefix: '',
   retryStrategy: retryDelay
 }

@@ -35,3 +35,6 @@ export type MakeLink = (events: LinkEvents) => RedisLink
 export function retryDelay (attempt: number): number {
   return Math.min(50 * attempt, 500) * (0.5 + Math.random() / 2)
 }
+
+/** Milliseconds after which a Redis that still loads its data is asked again; its own estimate may be far too long. */
+export const LOADING_RETRY = 200

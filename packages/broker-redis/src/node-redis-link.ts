@@ -31,6 +31,7 @@ export class NodeRedisLink implements RedisLink {
   /** By pattern, because the library does not say for which one a message came. */
   readonly #patterns = new Map<string, Listener>()
   readonly #events: LinkEvents
+  #resetting: NodeJS.Timeout | undefined
 
   constructor (client: NodeRedisClient, events: LinkEvents) {
     this.#events = events
@@ -67,7 +68,9 @@ export class NodeRedisLink implements RedisLink {
   reset (): void {
     this.#client.destroy()
     this.#events.down()
-    this.#client.connect().catch(() => {})
+    // Not at once: whatever refused this connection, such as a Redis that loads its data, would refuse one after the other.
+    clearTimeout(this.#resetting)
+    this.#resetting = setTimeout(() => { this.#client.connect().catch(() => {}) }, retryDelay(1)).unref()
   }
 
   async close (): Promise<void> {
@@ -76,6 +79,7 @@ export class NodeRedisLink implements RedisLink {
   }
 
   abort (): void {
+    clearTimeout(this.#resetting)
     if (this.#client.isOpen) this.#client.destroy()
   }
 
