@@ -1,4 +1,5 @@
-import type { Principal } from '@fastify-realtime/protocol'
+import { checkOptionNames } from '@fastify-realtime/protocol'
+import type { OptionNames, Principal } from '@fastify-realtime/protocol'
 import { AuthOptionError } from './errors.ts'
 import { asymmetricAlgorithms, publicKey, secretKey } from './key.ts'
 import type { Algorithm, VerificationKey } from './key.ts'
@@ -61,11 +62,16 @@ export interface ResolvedJwt {
   readonly principal: (claims: Claims) => Principal | null
 }
 
+const known: OptionNames<JwtOptions> = {
+  secret: 1, publicKey: 1, jwks: 1, previous: 1, algorithms: 1, issuer: 1, audience: 1, clockTolerance: 1, principal: 1
+}
+
 const jwksTimeout = 4_000
 const maxTolerance = 60_000
 
 /** @throws {AuthOptionError} */
 export function resolveJwt (options: JwtOptions): ResolvedJwt {
+  checkOptionNames('auth jwt', options, known)
   const given = (['secret', 'publicKey', 'jwks'] as const).filter((name) => options[name] !== undefined)
   if (given.length !== 1) {
     throw new AuthOptionError('jwt', 'an object with exactly one of "secret", "publicKey" and "jwks"',
@@ -86,6 +92,7 @@ export function resolveJwt (options: JwtOptions): ResolvedJwt {
 function previousKeys ({ previous = [] }: JwtOptions): DatedKey[] {
   return previous.map((key, index) => {
     const option = `jwt.previous[${index}]`
+    checkOptionNames(`auth ${option}`, key, { secret: 1, publicKey: 1, until: 1 })
     const until = Number(key.until)
     if (!Number.isFinite(until)) {
       throw new AuthOptionError(`${option}.until`, 'a Date or milliseconds', String(key.until),
@@ -116,6 +123,7 @@ function resolveJwks (jwks: JwksOptions | undefined): Required<JwksOptions> {
     throw new AuthOptionError('jwt.jwks', '{ client, domain } with a get-jwks object and the issuer\'s URL', typeof jwks,
       'Install get-jwks and give { client: buildGetJwks(), domain: \'https://issuer.example.com\' }')
   }
+  checkOptionNames('auth jwt.jwks', jwks, { client: 1, domain: 1, timeout: 1 })
   const timeout = milliseconds('jwt.jwks.timeout', jwks.timeout ?? jwksTimeout, 1, 60_000)
   return { client: jwks.client, domain: jwks.domain, timeout }
 }

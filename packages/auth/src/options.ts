@@ -1,4 +1,4 @@
-import { systemClock } from '@fastify-realtime/protocol'
+import { checkOptionNames, checkPluginOptionNames, systemClock } from '@fastify-realtime/protocol'
 import type { Clock, Principal } from '@fastify-realtime/protocol'
 import type { FastifyRequest } from 'fastify'
 import type { PeerCertificate } from 'node:tls'
@@ -82,6 +82,7 @@ const year = 31_536_000_000
 
 /** @throws {AuthOptionError} */
 export function resolveOptions (options: AuthOptions): ResolvedOptions {
+  checkPluginOptionNames('auth', options, { jwt: true, verify: true, extract: true, origins: true, ...defaults })
   const { jwt, verify, extract, origins, ...rest } = options
   if (jwt === undefined && typeof verify !== 'function' && typeof options.certificate !== 'function') {
     throw new AuthOptionError('jwt', 'given', 'nothing', 'Say how credentials are verified: { jwt: { secret } }')
@@ -98,7 +99,8 @@ export function resolveOptions (options: AuthOptions): ResolvedOptions {
   if (cookie !== false && (typeof cookie?.name !== 'string' || cookie.name === '')) {
     throw new AuthOptionError('cookie', '{ name, signed? } or false', JSON.stringify(cookie), 'Name the cookie')
   }
-  if (failures !== false) checkFailures(failures)
+  if (cookie !== false) checkOptionNames('auth cookie', cookie, { name: true, signed: true })
+  if (failures !== false) checkFailures(checkOptionNames('auth failures', failures, defaults.failures))
   return Object.freeze({
     ...resolved, verify, extract, jwt: jwt === undefined ? undefined : resolveJwt(jwt), origins: resolveOrigins(origins)
   })

@@ -1,4 +1,5 @@
-import { isPattern } from '@fastify-realtime/protocol'
+import { checkOptionNames, checkPluginOptionNames, isPattern } from '@fastify-realtime/protocol'
+import type { OptionNames } from '@fastify-realtime/protocol'
 import type { Connection } from '@fastify-realtime/connection-pool'
 import type { SubscribeRate } from './allowance.ts'
 import type { Action, Policy } from './contract.ts'
@@ -67,9 +68,17 @@ const defaults = {
 
 const personal = 'user:*'
 
-/** @throws FRT_ERR_BROADCAST_OPTION */
+const known: OptionNames<BroadcastOptions> = {
+  topics: 1, canSubscribe: 1, canPublish: 1, canReadHistory: 1, canSeePresence: 1, userTopics: 1, automatic: 1,
+  maxSubscriptions: 1, subscribeRate: 1, recovery: 1, idempotencyWindow: 1, positionCheck: 1
+}
+
+/** @throws FRT_ERR_BROADCAST_OPTION, FRT_ERR_OPTION_NAME */
 export function resolveOptions (options: BroadcastOptions): ResolvedOptions {
+  checkPluginOptionNames('broadcast', options, known)
   const { userTopics = defaults.userTopics, positionCheck = defaults.positionCheck, recovery = {}, subscribeRate = {} } = options
+  checkOptionNames('broadcast recovery', recovery, { maxPublications: 1, maxBytes: 1 })
+  checkOptionNames('broadcast subscribeRate', subscribeRate, { max: 1, burst: 1 })
   return Object.freeze({
     topics: Object.freeze(resolveTopics(options.topics ?? {})),
     others: options.topics === undefined ? resolveTopic('*', {}) : undefined,
@@ -91,6 +100,10 @@ export function resolveOptions (options: BroadcastOptions): ResolvedOptions {
 }
 
 function resolveTopics (topics: Readonly<Record<string, TopicOptions>>): TopicSettings[] {
+  if (typeof topics !== 'object' || topics === null || Array.isArray(topics)) {
+    throw new BroadcastOptionError('topics', 'an object of options by topic or pattern', Array.isArray(topics) ? 'a list' : String(topics),
+      "Write topics: { 'room:*': {} }.")
+  }
   const all = { [personal]: { history: true }, ...topics }
   return Object.entries(all).map(([pattern, options]: [string, TopicOptions]) => {
     if (![isPattern, isUsable].some((fits) => fits(pattern))) {

@@ -1,6 +1,7 @@
 import type { HistoryLimits } from '@fastify-realtime/broker'
 import type { Connection, Overflow } from '@fastify-realtime/connection-pool'
-import type { Publication } from '@fastify-realtime/protocol'
+import { checkOptionNames } from '@fastify-realtime/protocol'
+import type { OptionNames, Publication } from '@fastify-realtime/protocol'
 import { BroadcastOptionError } from './errors.ts'
 import { check } from './option-check.ts'
 
@@ -76,11 +77,17 @@ export const topicDefaults = {
   deltaEvery: 50
 } as const
 
+const known: OptionNames<TopicOptions> = {
+  history: 1, latest: 1, latestTtl: 1, overflow: 1, lossy: 1, coalesce: 1, delta: 1, wildcard: 1, whenBrokerIsDown: 1, filter: 1,
+  transform: 1
+}
+
 const policies = ['disconnect', 'drop-newest', 'drop-oldest', 'conflate']
 const outages = ['reject', 'deliver-locally']
 
 export function resolveTopic (pattern: string, options: TopicOptions): TopicSettings {
   const where = `topics['${pattern}']`
+  checkOptionNames(where, options, known)
   const { overflow, latest = false, coalesce = false, wildcard = false, whenBrokerIsDown = 'reject', filter, transform } = options
   const history = options.history !== undefined && options.history !== false
   const deltaEvery = resolveDelta(where, options.delta)
@@ -91,7 +98,7 @@ export function resolveTopic (pattern: string, options: TopicOptions): TopicSett
     latest,
     policy: resolvePolicy(where, options, history || deltaEvery !== undefined),
     conflateKey: typeof overflow === 'object' ? overflow.key : undefined,
-    maxDelay: coalesce === false ? undefined : check.whole(`${where}.coalesce.maxDelay`, coalesce.maxDelay, 1, 1_000),
+    maxDelay: coalesce === false ? undefined : check.whole(`${where}.coalesce.maxDelay`, checkOptionNames(`${where}.coalesce`, coalesce, { maxDelay: 1 }).maxDelay, 1, 1_000),
     deltaEvery,
     wildcard,
     whenBrokerIsDown,
@@ -104,7 +111,7 @@ export function resolveTopic (pattern: string, options: TopicOptions): TopicSett
 
 /** @param lossless whether nothing may be dropped unless that is said. */
 function resolvePolicy (where: string, { overflow, lossy }: TopicOptions, lossless: boolean): TopicSettings['policy'] {
-  const policy = typeof overflow === 'object' ? overflow.policy : overflow
+  const policy = typeof overflow === 'object' ? checkOptionNames(`${where}.overflow`, overflow, { policy: 1, key: 1 }).policy : overflow
   if (policy === undefined) return lossless && lossy !== true ? 'disconnect' : undefined
   if (policies.includes(policy)) return policy
   throw new BroadcastOptionError(`${where}.overflow`, policies.join(', '), String(policy), 'Take one of these.')
@@ -112,7 +119,7 @@ function resolvePolicy (where: string, { overflow, lossy }: TopicOptions, lossle
 
 function resolveKeep (where: string, { history, latest, latestTtl }: TopicOptions): HistoryLimits | undefined {
   if (history !== undefined && history !== false) {
-    const { size, ttl } = history === true ? {} as HistoryOptions : history
+    const { size, ttl } = history === true ? {} as HistoryOptions : checkOptionNames(`${where}.history`, history, { size: 1, ttl: 1 })
     return Object.freeze({
       size: check.whole(`${where}.history.size`, size ?? topicDefaults.size, 1, 1_000_000),
       ttl: check.duration(`${where}.history.ttl`, ttl ?? topicDefaults.ttl)
@@ -124,7 +131,7 @@ function resolveKeep (where: string, { history, latest, latestTtl }: TopicOption
 
 function resolveDelta (where: string, delta: TopicOptions['delta']): number | undefined {
   if (delta === undefined || delta === false) return undefined
-  const every = delta === true ? undefined : delta.every
+  const every = delta === true ? undefined : checkOptionNames(`${where}.delta`, delta, { every: 1 }).every
   return check.whole(`${where}.delta.every`, every ?? topicDefaults.deltaEvery, 2, 10_000)
 }
 

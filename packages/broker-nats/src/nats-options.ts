@@ -1,5 +1,5 @@
 import { BrokerOptionError } from '@fastify-realtime/broker'
-import { systemClock } from '@fastify-realtime/protocol'
+import { checkOptionNames, systemClock } from '@fastify-realtime/protocol'
 import type { Clock } from '@fastify-realtime/protocol'
 import type { NatsConnection } from './connection.ts'
 
@@ -59,6 +59,7 @@ const ranges = {
 
 /** @throws FRT_ERR_BROKER_OPTION */
 export function resolveNatsOptions (options: NatsBrokerOptions): ResolvedNatsOptions {
+  checkOptionNames('natsBroker', options, { ...defaults, connection: true })
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const resolved = { ...defaults, ...given } as ResolvedNatsOptions
   const { connection, prefix, inboxPrefix, dedupeWindow, positionTtl } = resolved

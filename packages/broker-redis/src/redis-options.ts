@@ -1,5 +1,5 @@
 import { BrokerOptionError } from '@fastify-realtime/broker'
-import { systemClock } from '@fastify-realtime/protocol'
+import { checkOptionNames, systemClock } from '@fastify-realtime/protocol'
 import type { Clock } from '@fastify-realtime/protocol'
 import type { RedisClient } from './make-link.ts'
 
@@ -27,6 +27,7 @@ const MAX_TIMER = 2 ** 31 - 1
 
 /** @throws FRT_ERR_BROKER_OPTION */
 export function resolveRedisOptions (options: RedisBrokerOptions): Readonly<Required<RedisBrokerOptions>> {
+  checkOptionNames('redisBroker', options, { client: 1, prefix: 1, sharded: 1, connectTimeout: 1, probeInterval: 1, positionTtl: 1, clock: 1 })
   const { client, prefix = 'frt', sharded = false, connectTimeout = 4_000, probeInterval = 10_000, positionTtl = 86_400_000, clock = systemClock } = options
   if (typeof prefix !== 'string' || !/^[^|{}]{1,64}$/.test(prefix)) {
     throw new BrokerOptionError('prefix', '1–64 characters without |, { and }', String(prefix), 'Leave it out for the default.')

@@ -1,3 +1,4 @@
+import { checkOptionNames } from '@fastify-realtime/protocol'
 import type {
   Broker, BrokerRecord, BrokerSink, HistoryStore, PresenceStore, PublishOptions, PublishResult, RecordStore
 } from './contract.ts'
@@ -97,5 +98,5 @@ function borrow (base: Broker, lender: Broker | undefined, capability: keyof Len
  * @throws FRT_ERR_BROKER_CAPABILITY when a lender lacks what it should lend
  */
 export function combine (base: Broker, lenders: Lenders): Broker {
-  return new CombinedBroker(base, lenders)
+  return new CombinedBroker(base, checkOptionNames('combine', lenders, { history: 1, presence: 1, records: 1 }))
 }

@@ -1,3 +1,4 @@
+import { checkPluginOptionNames } from '@fastify-realtime/protocol'
 import type { Broker } from './contract.ts'
 import { BrokerOptionError } from './errors.ts'
 import type { GuardOptions } from './guard/guard-options.ts'
@@ -10,6 +11,7 @@ export interface BrokerOptions {
 }
 
 export function resolveOptions (options: BrokerOptions): Readonly<BrokerOptions> {
+  checkPluginOptionNames('broker', options, { use: true, guard: true })
   const { use } = options
   if (use !== undefined && typeof use.publish !== 'function') {
     throw new BrokerOptionError('use', 'a broker', 'something without publish()', 'Pass what memoryBroker(), redisBroker(), … give you.')

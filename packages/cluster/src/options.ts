@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { systemClock } from '@fastify-realtime/protocol'
+import { checkPluginOptionNames, systemClock } from '@fastify-realtime/protocol'
 import type { Clock } from '@fastify-realtime/protocol'
 import { ClusterOptionError } from './errors.ts'
 
@@ -23,6 +23,7 @@ const LONGEST = 3_600_000
 
 /** @throws FRT_ERR_CLUSTER_OPTION */
 export function resolveOptions (options: ClusterOptions): Readonly<Required<ClusterOptions>> {
+  checkPluginOptionNames('cluster', options, { name: 1, lease: 1, timeout: 1, remember: 1, clock: 1 })
   const { name = hostname(), lease = 15_000, timeout = 2_000, remember = 10_000, clock = systemClock } = options
   if (typeof name !== 'string' || name.length < 1 || name.length > 200) {
     throw new ClusterOptionError('name', '1–200 characters', String(name))

@@ -56,7 +56,7 @@ export interface EndpointOptions {
   readonly outbox?: OutboxOptions
 }
 
-/** `config.realtime` of a WebSocket route. Sister packages add their own fields by declaration merging. */
+/** `config.realtime` of a WebSocket route. Others add their own fields by declaration merging and `routeOption`. */
 export interface RealtimeRouteConfig extends EndpointOptions {
   /** Whether messages are handled without a principal. Default `false`. */
   readonly anonymous?: boolean
@@ -148,6 +148,10 @@ export type MessageReceiver = (connection: Connection, message: Message) => void
 export type WelcomeContributor = (connection: Connection) =>
   Partial<Pick<Welcome, 'heartbeat' | 'subscriptions'>> | Promise<Partial<Pick<Welcome, 'heartbeat' | 'subscriptions'>>>
 
+/** `where` names the field, for an error that says which route it is of. */
+export type RouteOptionCheck<Name extends keyof RealtimeRouteConfig> =
+  (value: NonNullable<RealtimeRouteConfig[Name]>, where: string) => void
+
 export interface DisconnectFilter {
   readonly id?: string
   readonly principal?: string
@@ -175,6 +179,11 @@ export interface ConnectionPool extends Iterable<Connection>, Listenable<Connect
   /** The handler of a WebSocket route: `app.get('/ws', { websocket: true }, app.connectionPool.accept)`. */
   readonly accept: (socket: WebSocket, request: FastifyRequest) => void
   add (socket: WebSocket, request: FastifyRequest): Connection
+  /**
+   * Declares a field of `config.realtime` that is the caller's own, since unknown ones are refused. `check` is given what
+   * each route says, before the app is ready, and throws when it cannot work.
+   */
+  routeOption<Name extends keyof RealtimeRouteConfig> (name: Name, check?: RouteOptionCheck<Name>): void
   /** Takes the one slot for messages. A second call throws. */
   receive (handler: MessageReceiver): void
   welcome (contributor: WelcomeContributor): void

@@ -1,3 +1,4 @@
+import { checkOptionNames } from '@fastify-realtime/protocol'
 import type { Codec } from '@fastify-realtime/protocol'
 import type { Endpoint, EndpointOptions, OutboxOptions, RealtimeRouteConfig } from './contract.ts'
 import { PoolOptionError } from './errors.ts'
@@ -40,7 +41,7 @@ export function resolveLimits (where: string, given: EndpointOptions, base: Endp
     errorRate: perMinute(limitOrOff(`${where}maxErrors`, all.maxErrors)),
     concurrency: limit(`${where}concurrency`, all.concurrency),
     maxQueued: limit(`${where}maxQueued`, all.maxQueued),
-    outbox: resolveOutbox(where, withDefaults(withDefaults(endpointDefaults.outbox, base.outbox ?? {}), given.outbox ?? {}))
+    outbox: resolveOutbox(where, withDefaults(withDefaults(endpointDefaults.outbox, base.outbox ?? {}), checkOptionNames(`${where}outbox`, given.outbox ?? {}, endpointDefaults.outbox)))
   }
 }
 

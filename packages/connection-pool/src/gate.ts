@@ -9,6 +9,7 @@ import { NoProtocolError, TooManyError, UnavailableError } from './errors.ts'
 import type { HandshakeGuard } from './handshake-guard.ts'
 import { isForwardedInVain, peerOf } from './peer.ts'
 import type { PoolSocket } from './pool-socket.ts'
+import type { RouteOptionNames } from './route-option-names.ts'
 import { findEndpoint, setEndpoint } from './route.ts'
 import { selectProtocol } from './select-protocol.ts'
 
@@ -18,6 +19,7 @@ export interface GateParts {
   readonly admission: Admission
   readonly addresses: AddressBook
   readonly endpoint: EndpointOptions
+  readonly names: RouteOptionNames
   /** Sockets that are open on the server, pooled or not. */
   readonly open: () => number
   readonly refused: (reason: string, statusCode: number) => void
@@ -42,9 +44,10 @@ export class Gate {
     const route = options as unknown as WebSocketRoute
     const name = route.wsHandler === undefined ? 'handler' : 'wsHandler'
     if ((route.websocket !== true && name === 'handler') || ![route.method].flat().includes('GET')) return
-    const { pool, endpoint: base } = this.#parts
+    const { pool, endpoint: base, names } = this.#parts
     const handler = route[name] as Handler
     const config = (route.config as { realtime?: RealtimeRouteConfig } | undefined)?.realtime
+    if (config !== undefined) names.add(options.url, config)
     const endpoint = resolveEndpoint(options.url, config ?? {}, base, pool.codecs)
     // A route that knows nothing of us selects its subprotocol as it always did.
     const known = config !== undefined || handler === pool.accept as Handler

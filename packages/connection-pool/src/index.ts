@@ -7,7 +7,7 @@ export type { CompressionSettings } from './compressor.ts'
 export type {
   Connection, ConnectionClosed, ConnectionCounters, ConnectionData, ConnectionPool, ConnectionPoolEvents,
   ConnectionState, DisconnectFilter, DrainOptions, Endpoint, EndpointOptions, Frame, MessageReceiver, OutboxOptions,
-  Overflow, RealtimeRouteConfig, SendOutcome, WelcomeContributor
+  Overflow, RealtimeRouteConfig, RouteOptionCheck, SendOutcome, WelcomeContributor
 } from './contract.ts'
 export {
   CloseCodeError, ForeignSocketError, NoProtocolError, PoolOptionError, ReceiverTakenError, TooManyError, UnavailableError,

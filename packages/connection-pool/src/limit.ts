@@ -1,3 +1,5 @@
+import { checkOptionNames } from '@fastify-realtime/protocol'
+import type { OptionNames } from '@fastify-realtime/protocol'
 import { PoolOptionError } from './errors.ts'
 import type { Rate, RateLimit } from './rate.ts'
 
@@ -32,6 +34,7 @@ export function rateOrOff (name: string, value: RateLimit | false): Rate | false
   if (typeof value !== 'object' || value === null) {
     throw new PoolOptionError(`expected ${name} to be { max, timeWindow, burst } or false, got ${String(value)}`)
   }
+  checkOptionNames(name, value, { max: true, timeWindow: true, burst: true })
   const { max, timeWindow = 1_000, burst = max } = value
   const perMillisecond = limit(`${name}.max`, max) / limit(`${name}.timeWindow`, timeWindow)
   return Object.freeze({ burst: limit(`${name}.burst`, burst), perMillisecond })

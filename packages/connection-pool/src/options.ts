@@ -1,8 +1,8 @@
-import { jsonCodec, systemClock } from '@fastify-realtime/protocol'
+import { checkOptionNames, checkPluginOptionNames, jsonCodec, systemClock } from '@fastify-realtime/protocol'
 import type { Clock, Codec } from '@fastify-realtime/protocol'
 import type { CompressionSettings } from './compressor.ts'
 import type { DrainOptions, EndpointOptions } from './contract.ts'
-import { resolveLimits } from './endpoint.ts'
+import { endpointDefaults, resolveLimits } from './endpoint.ts'
 import { PoolOptionError } from './errors.ts'
 import { limit, limitOrOff, oneOf, rateOrOff, withDefaults } from './limit.ts'
 import { openFileLimit } from './open-file-limit.ts'
@@ -80,8 +80,12 @@ export const defaults = {
   drain: { over: 5_000, deadline: 8_000, retryAfter: 1_000 }
 } as const
 
-/** @throws {PoolOptionError} when a value cannot work. */
+/**
+ * @throws {PoolOptionError} when a value cannot work.
+ * @throws {OptionNameError}
+ */
 export function resolveOptions (options: ConnectionPoolOptions): PoolOptions {
+  checkPluginOptionNames('connectionPool', options, { ...defaults, ...endpointDefaults, maxConnections: true, clock: true })
   const all = withDefaults(defaults, options)
   return Object.freeze({
     codecs: resolveCodecs(all.codecs),
@@ -99,7 +103,7 @@ export function resolveOptions (options: ConnectionPoolOptions): PoolOptions {
     closeTimeout: limit('closeTimeout', all.closeTimeout),
     maxPressure: limit('maxPressure', all.maxPressure),
     compression: resolveCompression(options.compression ?? false),
-    drain: resolveDrain(withDefaults(defaults.drain, options.drain ?? {})),
+    drain: resolveDrain(withDefaults(defaults.drain, checkOptionNames('connectionPool drain', options.drain ?? {}, defaults.drain))),
     clock: options.clock ?? systemClock
   })
 }
@@ -111,7 +115,7 @@ function resolveCodecs (codecs: readonly Codec[]): readonly Codec[] {
 
 function resolveCompression (given: Partial<CompressionSettings> | false): CompressionSettings | false {
   if (given === false) return false
-  const { threshold, offTurn, level } = withDefaults(defaults.compression, given)
+  const { threshold, offTurn, level } = withDefaults(defaults.compression, checkOptionNames('connectionPool compression', given, defaults.compression))
   if (level > 9) throw new PoolOptionError(`expected compression.level to be 1 to 9, got ${level}`)
   return Object.freeze({
     threshold: limit('compression.threshold', threshold),

@@ -20,7 +20,7 @@ const plugin: FastifyPluginAsync<ConnectionPoolOptions> = async (app, given) => 
     timedOut: () => pool.refused('timeout', 503)
   })
   const gate = new Gate({
-    pool, guard, addresses, endpoint: options.endpoint, admission: new Admission(options, addresses), open: () => sockets().size,
+    pool, guard, addresses, endpoint: options.endpoint, names: pool.routeOptions, admission: new Admission(options, addresses), open: () => sockets().size,
     refused: (reason, statusCode) => pool.refused(reason, statusCode), warn: (message) => app.log.warn(message)
   })
 
@@ -29,6 +29,7 @@ const plugin: FastifyPluginAsync<ConnectionPoolOptions> = async (app, given) => 
   app.websocketServer.on('connection', gate.opened)
   app.addHook('onRequest', gate.onRequest)
   app.decorate('connectionPool', pool)
+  app.addHook('onReady', async () => pool.routeOptions.check())
   if (app.initialConfig.connectionTimeout === 0) {
     app.log.warn('a peer that connects and sends nothing is never dropped: give Fastify a connectionTimeout')
   }

@@ -9,7 +9,7 @@ import type { ConnectionHost } from './connection-host.ts'
 import { PooledConnection } from './connection.ts'
 import type {
   Connection, ConnectionClosed, ConnectionPool, ConnectionPoolEvents, DisconnectFilter, DrainOptions, Frame,
-  MessageReceiver, WelcomeContributor
+  MessageReceiver, RealtimeRouteConfig, RouteOptionCheck, WelcomeContributor
 } from './contract.ts'
 import { Drain } from './drain.ts'
 import { ForeignSocketError, ReceiverTakenError } from './errors.ts'
@@ -20,6 +20,7 @@ import type { PoolOptions } from './options.ts'
 import { PoolSocket } from './pool-socket.ts'
 import { Reception } from './reception.ts'
 import { Registry } from './registry.ts'
+import { RouteOptionNames } from './route-option-names.ts'
 
 /** Milliseconds of drain for each connection, so that a small node is done sooner than its window. */
 const PER_CONNECTION = 2
@@ -31,6 +32,7 @@ export class Pool implements ConnectionPool, ConnectionHost<PooledConnection> {
   readonly flusher: Flusher = new Flusher()
   readonly backlog: Backlog<Burdened>
   readonly compressor: Compressor | undefined
+  readonly routeOptions: RouteOptionNames = new RouteOptionNames()
   readonly #options: PoolOptions
   readonly #log: FastifyBaseLogger
   readonly #sockets: () => Set<PoolSocket>
@@ -91,6 +93,10 @@ export class Pool implements ConnectionPool, ConnectionHost<PooledConnection> {
     this.#events.emit('open', connection)
     if (codec !== null) this.#greeting.greet(connection, codec)
     return connection
+  }
+
+  routeOption<Name extends keyof RealtimeRouteConfig> (name: Name, check?: RouteOptionCheck<Name>): void {
+    this.routeOptions.declare(name, check)
   }
 
   receive (handler: MessageReceiver): void {

@@ -42,6 +42,32 @@ t.test('a mistake in a route is told at boot', async (t) => {
   await t.rejects(serve(t, {}, endpoints({ '/ws': { maxPayload: Infinity } })), { code: 'FRT_ERR_POOL_OPTION', message: /\/ws config.realtime.maxPayload/ })
 })
 
+t.test('a name that nobody reads is refused at boot', async (t) => {
+  await t.rejects(serve(t, {}, endpoints({ '/ws': { anonimous: true } as RealtimeRouteConfig })), {
+    code: 'FRT_ERR_OPTION_NAME', message: /^\/ws config.realtime: there is no option "anonimous", did you mean "anonymous"\? \(known: anonymous, raw, protocols, maxPayload, / })
+  await t.rejects(serve(t, {}, endpoints({ '/ws': { outbox: { softmark: 1 } } as RealtimeRouteConfig })), { message: /config.realtime.outbox: there is no option "softmark"/ })
+})
+
+t.test('a field of others is known when they declare it, and they are asked what it may be', async (t) => {
+  const checked: unknown[] = []
+  const { pool } = await serve(t, {}, {
+    routes (app) {
+      for (const [url, tenant] of [['/a', 'red'], ['/b', undefined], ['/c', 'blue']]) {
+        app.get(url as string, { websocket: true, config: { realtime: { tenant } as RealtimeRouteConfig } }, app.connectionPool.accept)
+      }
+      app.connectionPool.routeOption('tenant' as never, (value, where) => { checked.push([where, value]) })
+    }
+  })
+  t.same(checked, [['/a config.realtime.tenant', 'red'], ['/c config.realtime.tenant', 'blue']])
+  t.doesNotThrow(() => pool.routeOption('plan' as never))
+  await t.rejects(serve(t, {}, {
+    routes (app) {
+      app.get('/a', { websocket: true, config: { realtime: { tenant: 1 } as RealtimeRouteConfig } }, app.connectionPool.accept)
+      app.connectionPool.routeOption('tenant' as never, () => { throw new Error('no such tenant') })
+    }
+  }), { message: 'no such tenant' })
+})
+
 t.test('a raw route keeps its frames to itself, and is pooled all the same', async (t) => {
   const { url, pool, closed } = await serve(t, {}, {
     routes (app) {

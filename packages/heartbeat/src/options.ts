@@ -1,4 +1,4 @@
-import { systemClock } from '@fastify-realtime/protocol'
+import { checkPluginOptionNames, systemClock } from '@fastify-realtime/protocol'
 import type { Clock } from '@fastify-realtime/protocol'
 import { HeartbeatOptionError } from './errors.ts'
 
@@ -26,8 +26,12 @@ const LONGEST = 3_600_000
 
 export const defaults: Beat = Object.freeze({ interval: 25_000, timeout: 10_000 })
 
-/** @throws {HeartbeatOptionError} when a value cannot work. */
+/**
+ * @throws {HeartbeatOptionError} when a value cannot work.
+ * @throws {OptionNameError}
+ */
 export function resolveOptions (options: HeartbeatOptions = {}): ResolvedHeartbeatOptions {
+  checkPluginOptionNames('heartbeat', options, { ...defaults, clock: true })
   return Object.freeze({ ...resolveBeat(options, defaults, 'heartbeat'), clock: options.clock ?? systemClock })
 }
 

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { Emitter } from '@fastify-realtime/protocol'
+import { checkOptionNames, Emitter } from '@fastify-realtime/protocol'
 import type { HeartbeatEvents } from './heartbeat.ts'
 import { Monitor } from './monitor.ts'
-import { resolveOptions } from './options.ts'
+import { defaults, resolveBeat, resolveOptions } from './options.ts'
 import type { HeartbeatOptions } from './options.ts'
 
 const plugin: FastifyPluginAsync<HeartbeatOptions> = async (app, options) => {
@@ -16,6 +16,9 @@ const plugin: FastifyPluginAsync<HeartbeatOptions> = async (app, options) => {
   pool.on('open', connection => monitor.add(connection))
   pool.on('close', connection => monitor.remove(connection))
   pool.on('pong', (connection, roundTrip) => monitor.observe(connection, roundTrip))
+  pool.routeOption('heartbeat', (beat, where) => { 
+    if (beat !== false) resolveBeat(checkOptionNames(where, beat, defaults), resolved, where)
+  })
   pool.welcome(connection => ({ heartbeat: monitor.interval(connection) }))
   app.addHook('onClose', async () => monitor.stop())
 }

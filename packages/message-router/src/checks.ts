@@ -1,21 +1,18 @@
 import { inspect } from 'node:util'
-import { isReservedType } from '@fastify-realtime/protocol'
+import { checkOptionNames, isReservedType } from '@fastify-realtime/protocol'
 import { InvalidOptionError, ReservedMessageError } from './errors.ts'
 import type { MessageHook, MessageHooks } from './message-hook.ts'
+import type { MessageSchema } from './schema-types.ts'
 
 /** Beyond it a Node timer fires at once. */
 const longestTimer = 2_147_483_647
 /** Bytes. */
 const longestType = 128
+/** What the schema of an HTTP route has, and where it belongs in that of a message. */
+const ofHttp = new Map([['body', 'data'], ['querystring', 'data'], ['query', 'data'], ['params', 'data'], ['headers', 'data'], ['response', 'reply']])
 
 export function refuse (where: string, name: string, expected: string, came: unknown): never {
   throw new InvalidOptionError(where, `${name} must be ${expected}, but it is ${inspect(came, { depth: 0 })}`)
-}
-
-/** A misspelt hook must not be a hook that never runs. */
-export function checkNames (where: string, options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).find(name => !known.includes(name))
-  if (unknown !== undefined) throw new InvalidOptionError(where, `there is no option "${unknown}", only ${known.join(', ')}`)
 }
 
 /**
@@ -38,6 +35,16 @@ export function checkMilliseconds (where: string, name: string, value: unknown, 
 
 export function checkTimeout (where: string, value: unknown): void {
   if (value !== false) checkMilliseconds(where, 'timeout', value, ', or false')
+}
+
+/** Under a name that a reader of HTTP routes expects, a schema would check nothing. */
+export function checkSchema (where: string, schema: MessageSchema): void {
+  if (typeof schema !== 'object' || schema === null) refuse(where, 'schema', 'an object with data and reply', schema)
+  for (const name of Object.keys(schema)) {
+    const meant = ofHttp.get(name)
+    if (meant !== undefined) throw new InvalidOptionError(where, `schema.${name} is of HTTP routes: the schema of a message has data and reply, and this belongs in ${meant}`)
+  }
+  checkOptionNames(`${where} schema`, schema, { data: true, reply: true })
 }
 
 export function checkHooks (where: string, name: string, hooks: unknown): void {

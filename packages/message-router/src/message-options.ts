@@ -1,6 +1,8 @@
+import { checkOptionNames } from '@fastify-realtime/protocol'
+import type { OptionNames } from '@fastify-realtime/protocol'
 import type { MessageSchema } from './schema-types.ts'
 import type { MessageHook, MessageHooks } from './message-hook.ts'
-import { checkHooks, checkMilliseconds, checkNames, checkTimeout, hooksOf, refuse } from './checks.ts'
+import { checkHooks, checkMilliseconds, checkSchema, checkTimeout, hooksOf, refuse } from './checks.ts'
 
 /** At most `max` messages at once, refilled evenly over `timeWindow` milliseconds. */
 export interface MessageRateLimit {
@@ -41,16 +43,16 @@ export interface ResolvedMessageOptions {
   readonly builtIn: boolean
 }
 
-const names: readonly string[] = [
-  'schema', 'only', 'preValidation', 'preHandler', 'rateLimit', 'timeout', 'idempotent', 'builtIn'
-] satisfies Array<keyof MessageOptions>
+const known: OptionNames<MessageOptions> = {
+  schema: 1, only: 1, preValidation: 1, preHandler: 1, rateLimit: 1, timeout: 1, idempotent: 1, builtIn: 1
+}
 
 /** @throws {FRT_ERR_MESSAGE_OPTION} */
 export function resolveMessageOptions (type: string, options: MessageOptions, defaultTimeout: number | false): ResolvedMessageOptions {
   const where = `message "${type}"`
-  checkNames(where, options, names)
+  checkOptionNames(where, options, known)
   const { schema = {}, only, rateLimit = false, timeout = defaultTimeout, idempotent = false, builtIn = false } = options
-  if (typeof schema !== 'object' || schema === null) refuse(where, 'schema', 'an object with data and reply', schema)
+  checkSchema(where, schema)
   checkTimeout(where, timeout)
   for (const [name, flag] of Object.entries({ idempotent, builtIn })) {
     if (typeof flag !== 'boolean') refuse(where, name, 'a boolean', flag)
@@ -81,7 +83,7 @@ function resolveOnly (where: string, only: MessageOptions['only']): readonly str
 function resolveRateLimit (where: string, rateLimit: MessageRateLimit | false): MessageRateLimit | null {
   if (rateLimit === false) return null
   if (typeof rateLimit !== 'object' || rateLimit === null) refuse(where, 'rateLimit', 'false or { max, timeWindow }', rateLimit)
-  const { max, timeWindow } = rateLimit
+  const { max, timeWindow } = checkOptionNames(`${where} rateLimit`, rateLimit, { max: 1, timeWindow: 1 })
   if (!Number.isSafeInteger(max) || max < 1) refuse(where, 'rateLimit.max', 'a whole number from 1', max)
   checkMilliseconds(where, 'rateLimit.timeWindow', timeWindow)
   return Object.freeze({ max, timeWindow })

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '@fastify-realtime/protocol'
+import { checkPluginOptionNames, systemClock, type Clock } from '@fastify-realtime/protocol'
 import { checkTimeout, refuse } from './checks.ts'
 import type { ScopeOptions } from './scope.ts'
 
@@ -19,6 +19,7 @@ const defaults: ResolvedOptions = Object.freeze({ timeout: 30_000, clock: system
 
 /** @throws {FRT_ERR_MESSAGE_OPTION} */
 export function resolveOptions (options: MessageRouterOptions): ResolvedOptions {
+  checkPluginOptionNames('messageRouter', options, { ...defaults, messageHooks: true, messagePrefix: true })
   const { timeout = defaults.timeout, clock = defaults.clock } = options
   checkTimeout('message-router', timeout)
   if (typeof clock?.now !== 'function') refuse('message-router', 'clock', 'a Clock', clock)

@@ -1,5 +1,6 @@
+import { checkOptionNames } from '@fastify-realtime/protocol'
 import type { FastifyInstance } from 'fastify'
-import { checkHooks, checkNames, hooksOf, refuse } from './checks.ts'
+import { checkHooks, hooksOf, refuse } from './checks.ts'
 import type { MessageHook, MessageHooks } from './message-hook.ts'
 
 /** Register options that hold for every message route of a scope and of the scopes inside it. */
@@ -44,7 +45,7 @@ function extend (outer: Scope, hooks: unknown = {}, prefix: unknown = ''): Scope
   const where = 'register options'
   if (typeof prefix !== 'string') refuse(where, 'messagePrefix', 'a string', prefix)
   if (typeof hooks !== 'object' || hooks === null) refuse(where, 'messageHooks', 'an object with preValidation and preHandler', hooks)
-  checkNames(`${where}: messageHooks`, hooks, ['preValidation', 'preHandler'])
+  checkOptionNames(`${where}: messageHooks`, hooks as NonNullable<ScopeOptions['messageHooks']>, { preValidation: true, preHandler: true })
   const { preValidation, preHandler } = hooks as NonNullable<ScopeOptions['messageHooks']>
   checkHooks(where, 'messageHooks.preValidation', preValidation)
   checkHooks(where, 'messageHooks.preHandler', preHandler)

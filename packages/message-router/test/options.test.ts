@@ -24,7 +24,6 @@ void t.test('a route refuses what it cannot use, and says what it expected, what
     [{ rateLimit: { max: 1, timeWindow: false } }, /rateLimit.timeWindow must be milliseconds from 1 to 2147483647, but it is false/u],
     [{ idempotent: 'yes' }, /idempotent must be a boolean, but it is 'yes'/u],
     [{ builtIn: 1 }, /builtIn/u],
-    [{ onRequest: () => {} }, /message "x": there is no option "onRequest", only schema, only, preValidation, preHandler, /u],
     [{ preHandler: 'x' }, /preHandler must be a function or a list of functions, but it is 'x'/u],
     [{ preValidation: [() => {}, null] }, /preValidation .* null/u]
   ]
@@ -81,7 +80,6 @@ void t.test('the plugin refuses options that it cannot use', async (t) => {
     [{ clock: null }, /message-router: clock must be a Clock/u],
     [{ messagePrefix: 5 }, /register options: messagePrefix must be a string, but it is 5/u],
     [{ messageHooks: 5 }, /register options: messageHooks must be an object/u],
-    [{ messageHooks: { onRequest: () => {} } }, /messageHooks: there is no option "onRequest", only preValidation, preHandler/u],
     [{ messageHooks: null }, /register options: messageHooks must be an object/u],
     [{ messageHooks: { preHandler: 5 } }, /register options: messageHooks.preHandler must be a function/u]
   ] as const) {
@@ -89,10 +87,32 @@ void t.test('the plugin refuses options that it cannot use', async (t) => {
   }
 })
 
-void t.test('so do register options of a scope', async (t) => {
+void t.test('a name that nobody reads refuses to boot', async (t) => {
+  const app = await build(t)
+  const code = 'FRT_ERR_OPTION_NAME'
+  for (const [options, message] of [
+    [{ preHandlers: () => {} }, 'message "x": there is no option "preHandlers", did you mean "preHandler"? (known: schema, only, preValidation, preHandler, rateLimit, timeout, idempotent, builtIn)'],
+    [{ rateLimit: { max: 1, timewindow: 1 } }, 'message "x" rateLimit: there is no option "timewindow", did you mean "timeWindow"? (known: max, timeWindow)'],
+    [{ schema: { type: 'object' } }, 'message "x" schema: there is no option "type" (known: data, reply)']
+  ] as const) t.throws(() => app.message('x', options as unknown as MessageOptions, () => {}), { code, message })
+  for (const [options, message] of [
+    [{ timeOut: 5 }, 'messageRouter: there is no option "timeOut", did you mean "timeout"? (known: timeout, clock, messageHooks, messagePrefix)'],
+    [{ messageHooks: { onRequest: () => {} } }, 'register options: messageHooks: there is no option "onRequest" (known: preValidation, preHandler)']
+  ] as const) await t.rejects(build(t, { router: options as unknown as MessageRouterOptions }), { code, message })
+})
+
+void t.test('a schema under a name of HTTP routes refuses to boot, and says where it belongs', async (t) => {
+  const app = await build(t)
+  const refusal = (schema: object): void => { app.message('x', { schema } as MessageOptions, () => {}) }
+  t.throws(() => refusal({ body: {} }), { code: 'FRT_ERR_MESSAGE_OPTION', message: 'message "x": schema.body is of HTTP routes: the schema of a message has data and reply, and this belongs in data' })
+  for (const name of ['querystring', 'query', 'params', 'headers']) t.throws(() => refusal({ data: {}, [name]: {} }), { message: /belongs in data/u }, name)
+  t.throws(() => refusal({ response: { 200: {} } }), { message: /schema.response .* belongs in reply/u })
+})
+
+void t.test('register options of a scope are checked, too', async (t) => {
   const app = await build(t)
   void app.register(async () => {}, { messageHooks: { preHandlers: () => {} } } as never)
-  await t.rejects(async () => app.ready(), { code: 'FRT_ERR_MESSAGE_OPTION', message: /messageHooks: there is no option "preHandlers"/u })
+  await t.rejects(async () => app.ready(), { code: 'FRT_ERR_OPTION_NAME', message: /messageHooks: there is no option "preHandlers"/u })
 })
 
 void t.test('without the pool it refuses to boot', async (t) => {

@@ -1,3 +1,4 @@
+import { checkPluginOptionNames } from '@fastify-realtime/protocol'
 import type { onRequestAsyncHookHandler, onRequestHookHandler } from 'fastify'
 import { Registry } from 'prom-client'
 import { MetricsOptionError } from './errors.ts'
@@ -27,6 +28,7 @@ export const defaults: Readonly<{ path: string, prefix: string }> = Object.freez
 
 /** @throws {MetricsOptionError} when a value cannot work. */
 export function resolveOptions (options: MetricsOptions = {}): ResolvedMetricsOptions {
+  checkPluginOptionNames('metrics', options, { ...defaults, registry: true, onRequest: true })
   const { path = defaults.path, prefix = defaults.prefix, registry = new Registry(), onRequest = [] } = options
   if (path !== false && !(typeof path === 'string' && path.startsWith('/'))) {
     throw new MetricsOptionError(`path must begin with "/", got ${String(path)}; false makes no route`)

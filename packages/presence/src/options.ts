@@ -1,4 +1,4 @@
-import { isPattern, isTopic, systemClock } from '@fastify-realtime/protocol'
+import { checkPluginOptionNames, isPattern, isTopic, systemClock } from '@fastify-realtime/protocol'
 import type { Clock, Principal } from '@fastify-realtime/protocol'
 import type { Connection } from '@fastify-realtime/connection-pool'
 import { PresenceOptionError } from './errors.ts'
@@ -53,6 +53,7 @@ export const defaults: Readonly<Required<Pick<PresenceOptions, 'topics' | 'maxMe
 
 /** @throws {PresenceOptionError} when a value cannot work. */
 export function resolveOptions (options: PresenceOptions = {}): ResolvedPresenceOptions {
+  checkPluginOptionNames('presence', options, { ...defaults, info: true, canSee: true, clock: true })
   return Object.freeze({
     topics: topics(options.topics ?? defaults.topics),
     info: callback('info', options.info),

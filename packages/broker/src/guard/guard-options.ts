@@ -1,4 +1,4 @@
-import { systemClock } from '@fastify-realtime/protocol'
+import { checkOptionNames, systemClock } from '@fastify-realtime/protocol'
 import type { Clock } from '@fastify-realtime/protocol'
 import { BrokerOptionError } from '../errors.ts'
 import { withDefaults } from '../with-defaults.ts'
@@ -33,7 +33,7 @@ const defaults = {
 const MAX_TIMER = 2 ** 31 - 1
 
 export function resolveGuardOptions (options: GuardOptions): Required<GuardOptions> {
-  const resolved = withDefaults(defaults, options)
+  const resolved = withDefaults(defaults, checkOptionNames('broker guard', options, defaults))
   for (const name of ['timeout', 'startTimeout', 'maxWaiting', 'maxBytes', 'failures', 'probeInterval'] as const) {
     const value = resolved[name]
     if (!Number.isSafeInteger(value) || value < 1 || value > MAX_TIMER) {

@@ -1,4 +1,4 @@
-import { systemClock } from '@fastify-realtime/protocol'
+import { checkOptionNames, systemClock } from '@fastify-realtime/protocol'
 import type { Clock } from '@fastify-realtime/protocol'
 import { BrokerOptionError } from '../errors.ts'
 import { withDefaults } from '../with-defaults.ts'
@@ -22,7 +22,7 @@ export interface MemoryHubOptions {
 const defaults = { maxTopics: 10_000, maxBytes: 268_435_456, maxIds: 100_000, maxRecords: 100_000, clock: systemClock }
 
 export function resolveHubOptions (options: MemoryHubOptions): Required<MemoryHubOptions> {
-  const resolved = withDefaults(defaults, options)
+  const resolved = withDefaults(defaults, checkOptionNames('memoryHub', options, defaults))
   for (const name of ['maxTopics', 'maxBytes', 'maxIds', 'maxRecords'] as const) {
     if (!Number.isSafeInteger(resolved[name]) || resolved[name] < 1) {
       throw new BrokerOptionError(name, 'a whole number above 0', String(resolved[name]), 'Leave it out for the default.')
