@@ -18,8 +18,9 @@ export function parseArguments (argv, scenarios) {
     const { short, write, out } = values
     return {
       seed: number('--seed', values.seed, 0, 4_294_967_295, Number.isInteger),
-      scale: number('--scale', values.scale ?? (short ? '0.4' : '1'), 0.1, 20, Number.isFinite),
+      scale: number('--scale', values.scale ?? (short ? '0.2' : '1'), 0.05, 20, Number.isFinite),
       scenarios: chosen(values.scenario, scenarios, short),
+      timed: !short,
       write,
       out
     }

@@ -2,28 +2,51 @@
 const defaults = {
   nodes: 3,
   loads: 2,
+  broker: 'redis',
   fsync: 'always',
   maxDelay: 2_000,
   positionCheck: 1_000,
   probeInterval: 2_000,
   topicsEach: 5,
+  /** Bytes of padding in each publication. */
+  pad: 64,
   off: []
 }
 
-/** Makes the world of a scenario out of its numbers: tenants, topics, clients, and a history that holds 10 s of traffic. */
-export function makePlan (random, given) {
-  const plan = { ...defaults, ...given }
+/**
+ * How long is waited, in milliseconds: until a silent peer counts as dead (`beat`), until everything is acknowledged and
+ * everybody is back (`end`), and without news until nothing more is expected (`quiet`).
+ */
+const PATIENCE = {
+  beat: { server: { interval: 5_000, timeout: 4_000 }, client: { connectTimeout: 5_000, heartbeatTimeout: 3_000 } }, end: 25_000, quiet: 2_500
+}
+/** Where time is not judged, a process that got no processor for seconds must not look dead. */
+const LONG_PATIENCE = {
+  beat: { server: { interval: 15_000, timeout: 15_000 }, client: { connectTimeout: 20_000, heartbeatTimeout: 20_000 } }, end: 90_000, quiet: 5_000
+}
+
+/** A run with fewer recoveries proves little; at a smaller scale there are fewer. */
+const LEAST_RECOVERIES = 200
+
+/**
+ * Makes the world of a scenario out of its numbers: tenants, topics, clients, and a history that holds 10 s of traffic.
+ * At scale 1 the numbers are those that the project promises. `timed`: whether limits in milliseconds are judged.
+ */
+export function makePlan (scenario, { random, scale, timed }) {
+  const scaled = (number, least = 1) => Math.max(least, Math.round(number * scale))
+  const plan = {
+    ...defaults, timed, ...timed ? PATIENCE : LONG_PATIENCE, recoveries: Math.ceil(LEAST_RECOVERIES * Math.min(1, scale)), ...scenario.plan({ random, scaled }), off: scenario.off ?? []
+  }
   const topics = Array.from({ length: plan.topics }, (_, index) => `room:${tenantOf(index)}:${index}`)
+  const ofTenant = { a: topics.filter((_, index) => tenantOf(index) === 'a'), b: topics.filter((_, index) => tenantOf(index) === 'b') }
   const clients = Array.from({ length: plan.clients }, (_, index) => {
     const tenant = tenantOf(index)
-    const own = topics.filter((topic) => topic.split(':')[1] === tenant)
-    const others = topics.filter((topic) => topic.split(':')[1] !== tenant)
-    return { name: `${tenant}.${index}`, topics: random.sample(own, plan.topicsEach), forbidden: index % 10 === 0 ? [random.pick(others)] : [] }
+    const others = ofTenant[tenant === 'a' ? 'b' : 'a']
+    return { name: `${tenant}.${index}`, topics: random.sample(ofTenant[tenant], plan.topicsEach), forbidden: index % 5 === 0 ? [random.pick(others)] : [] }
   })
   const history = plan.history ?? { size: Math.max(20, Math.ceil(plan.rate / plan.topics * 10)), ttl: 300_000 }
-  const names = clients.map(({ name }) => name)
-  const faults = plan.faults(names).sort((one, other) => one.at - other.at)
-  return { ...plan, topics, clients, names, history, faults }
+  const faults = plan.faults(clients.map(({ name }) => name)).sort((one, other) => one.at - other.at)
+  return { ...plan, topics, clients, history, faults }
 }
 
 const tenantOf = (index) => index % 2 === 0 ? 'a' : 'b'

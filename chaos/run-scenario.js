@@ -3,6 +3,7 @@ import { now } from './now.js'
 import { readEvidence } from './judge/evidence.js'
 import { World } from './world/world.js'
 import { faultKinds } from './world/faults.js'
+import { listenOverflows } from './world/listen-overflows.js'
 
 /** Runs one plan to its end and answers all that there is to judge. `world(world)` lets the caller end it early. */
 export async function runPlan (plan, { progress, began }) {
@@ -19,9 +20,12 @@ export async function runPlan (plan, { progress, began }) {
 async function drive (world, plan, progress) {
   const share = (index) => plan.clients.filter((_, at) => at % plan.loads === index)
   const url = `ws://127.0.0.1:${world.front.port}/ws`
-  await world.toLoads('begin', (index) => ({ url, clients: share(index), perTick: 10 }), 60_000)
-  if (!await world.allLive(30_000)) throw new Error('the clients did not all come up before the first fault')
+  await world.toLoads('begin', (index) => ({ url, clients: share(index) }), 90_000)
+  if (!await world.allLive(60_000)) throw new Error('the clients did not all come up before the first fault')
 
+  const overflowed = listenOverflows()
+  const proxyCpu = process.cpuUsage()
+  world.front.handshakes.clear()
   const started = now()
   await world.publisher.ask('begin', { topics: plan.topics, rate: plan.rate })
   const done = []
@@ -31,11 +35,12 @@ async function drive (world, plan, progress) {
   await world.publisher.ask('stop')
   const problems = (await Promise.allSettled(faults)).filter(({ status }) => status === 'rejected').map(({ reason }) => reason)
   if (problems.length > 0) throw problems[0]
-  await world.publisher.ask('finish', { within: 15_000 }, 30_000)
+  await world.publisher.ask('finish', { within: plan.end }, plan.end + 30_000)
   const ended = now()
   const settled = await settle(world)
   clearInterval(ticker)
-  return collect(world, { plan, started, ended, settled, faults: done })
+  const overflows = overflowed === undefined ? undefined : listenOverflows() - overflowed
+  return collect(world, { plan, started, ended, settled, faults: done, overflows, cpu: { ...world.cpu(), proxy: seconds(process.cpuUsage(proxyCpu)) }, handshakes: handshakes(world.front) })
 }
 
 async function inject (world, fault, started, done) {
@@ -45,17 +50,18 @@ async function inject (world, fault, started, done) {
   Object.assign(entry, { outcome: await faultKinds[fault.kind](world, fault), to: now() })
 }
 
-/** Everybody is live, and nothing has come for longer than two position checks. */
+/** Everybody is live, and nothing has come for longer than two position checks take. */
 async function settle (world) {
-  const all = await world.allLive(25_000)
+  const { end, quiet } = world.plan
+  const all = await world.allLive(end)
   let told = -1
   let still = now()
-  const deadline = now() + 20_000
+  const deadline = now() + end
   while (now() < deadline) {
     const state = await world.live()
     if (state.told !== told) still = now()
     told = state.told
-    if (now() - still > 2.5 * world.plan.positionCheck) return all
+    if (now() - still > quiet) return all
     await sleep(200)
   }
   return all
@@ -65,7 +71,14 @@ async function collect (world, run) {
   const parts = await world.toLoads('evidence', undefined, 60_000)
   const { publications, failures } = await world.publisher.ask('evidence', undefined, 60_000)
   const stats = await Promise.all(world.nodes.map((node) => node.ask('stats').catch(() => undefined)))
-  return { ...run, ...readEvidence(parts), publications, failures, stats: stats.filter(Boolean), log: world.log, line: world.front.faults.seen }
+  return { ...run, ...readEvidence(parts), publications, failures, stats: stats.filter(Boolean), log: [...world.log], line: world.front.faults.seen }
+}
+
+const seconds = ({ user, system }) => Math.round((user + system) / 1e5) / 10
+
+/** `[{ node, most }]`: the most handshakes that each got in one second. */
+function handshakes ({ handshakes }) {
+  return [...handshakes].map(([node, seconds]) => ({ node, most: Math.max(...seconds.values()) }))
 }
 
 async function report (world, plan, started, progress) {

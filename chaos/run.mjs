@@ -9,7 +9,7 @@ import { progressLine, say, table } from './report/terminal.js'
 import { runPlan } from './run-scenario.js'
 import { scenarios } from './scenarios/index.js'
 import { verdictOf } from './judge/verdict.js'
-import { redisVersion } from './world/redis.js'
+import { brokers } from './world/brokers.js'
 import { writeReliability } from './report/reliability.js'
 
 let current
@@ -18,7 +18,7 @@ process.on('exit', () => current?.endNow())
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130))
 
 const options = parseArguments(process.argv.slice(2), scenarios)
-const machine = { redis: installedRedis(), node: process.version, at: new Date().toISOString(), folder: tmpdir() }
+const machine = { versions: installed(), node: process.version, at: new Date().toISOString(), folder: tmpdir() }
 const results = []
 for (const scenario of options.scenarios) results.push(await once(scenario))
 
@@ -34,9 +34,10 @@ say(bad.length === 0
   : `verdict: BAD in ${bad.map(({ name }) => name).join(', ')}; repeat with --seed ${options.seed} --scale ${options.scale} --scenario ${bad.map(({ name }) => name).join(',')}`)
 process.exit(bad.length === 0 ? 0 : 1)
 
-function installedRedis () {
+/** The versions of the brokers; one that is missing ends the run before it begins. */
+function installed () {
   try {
-    return redisVersion()
+    return Object.fromEntries(Object.entries(brokers).map(([name, { version }]) => [name, version()]))
   } catch (error) {
     console.error(error.message)
     process.exit(1)
@@ -46,10 +47,9 @@ function installedRedis () {
 async function once (scenario) {
   // Each scenario has its own stream, so that one alone repeats what it did among others.
   const random = new Random(options.seed + [...scenario.name].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0) | 0, 7))
-  const scaled = (number) => Math.max(1, Math.round(number * options.scale))
-  const plan = makePlan(random, { ...scenario.plan({ random, scaled }), off: scenario.off ?? [] })
+  const plan = makePlan(scenario, { random, scale: options.scale, timed: options.timed })
   say(`\n${scenario.name}: ${scenario.title}`)
-  say(`  ${plan.clients.length} clients, ${plan.topics.length} topics, ${plan.rate} publications/s for ${plan.seconds} s, ${plan.nodes} nodes, Redis ${machine.redis} (AOF ${plan.fsync}), ${plan.faults.length} faults`)
+  say(`  ${plan.clients.length} clients, ${plan.topics.length} topics, ${plan.rate} publications/s for ${plan.seconds} s, ${plan.nodes} nodes, ${brokers[plan.broker].label(plan)}, ${plan.faults.length} faults`)
   const began = Date.now()
   try {
     const run = await runPlan(plan, { progress: progressLine, began: (world) => { current = world } })

@@ -36,7 +36,7 @@ export function latencies (records, publications) {
 export function witnesses ({ clients, records, failures, log, publications }, { from, to = from, planned }) {
   const within = (at) => at >= from - 5 && at <= to + 3_000
   const count = (list, test) => list.reduce((sum, entry) => test(entry) ? sum + 1 : sum, 0)
-  const late = planned.line?.latency
+  const late = planned.line?.latency ?? planned.late
   return clients.reduce((sum, { connections }) => sum + count(connections, ({ at, open }) => open !== true && within(at)), 0) +
     count(failures, ({ at, took }) => within(at + took)) +
     count(log, ({ at, what }) => what === 'broker down' && within(at)) +

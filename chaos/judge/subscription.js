@@ -3,7 +3,7 @@
  * first went live: once, in order, and nothing else. Only what a `recovered: false` stands for may be missing.
  *
  * @param record `{ topic, rows: [{ kind, at, n, epoch, offset }], foreign }`
- * @param held `Map` of epoch → `[{ n, offset, acknowledged }]` by offset, of that topic
+ * @param held `Map` of epoch → `[{ n, offset }]` by offset, of that topic
  * @param topicOf answers the topic that publication `n` was sent to, or `undefined`
  */
 export function judgeSubscription (record, held, topicOf) {

@@ -4,15 +4,23 @@ import { epochNames } from './record.js'
 import { Subscriber } from './subscriber.js'
 import { weakenClient } from './weakened-client.js'
 
+/** Clients that may be on their way in at a time: a run begins without a herd. */
+const MOST_COMING = 40
+
 await weakenClient(settings.off)
 const subscribers = []
 
 answer({
-  /** Clients come a few at a time, as they do in life. */
-  async begin ({ url, clients, perTick }) {
-    for (const [index, client] of clients.entries()) {
-      subscribers.push(new Subscriber({ ...client, url, maxDelay: settings.maxDelay }))
-      if (index % perTick === perTick - 1) await sleep(20)
+  async begin ({ url, clients }) {
+    let coming = []
+    for (const client of clients) {
+      while (coming.length >= MOST_COMING) {
+        await sleep(5)
+        coming = coming.filter(({ live }) => !live)
+      }
+      const subscriber = new Subscriber({ ...client, url, options: settings.client })
+      subscribers.push(subscriber)
+      coming.push(subscriber)
     }
   },
   state: () => ({
@@ -23,7 +31,6 @@ answer({
     epochs: epochNames(),
     clients: subscribers.map(({ name, connections, refused, errors }) => ({ name, connections, refused, errors })),
     records: subscribers.flatMap(({ records }) => records.map((record) => record.toJSON()))
-  }),
-  end: () => Promise.all(subscribers.map((subscriber) => subscriber.close())).then(() => {})
+  })
 })
 tell('ready')

@@ -13,9 +13,9 @@ export class Subscriber {
   errors = []
   #client
 
-  constructor ({ name, url, topics, forbidden, maxDelay }) {
+  constructor ({ name, url, topics, forbidden, options }) {
     this.name = name
-    this.#client = connect(`${url}?as=${name}`, { WebSocket, maxDelay, connectTimeout: 5_000, heartbeatTimeout: 3_000 })
+    this.#client = connect(`${url}?as=${name}`, { WebSocket, ...options })
     this.#client.on('open', () => this.connections.push({ at: now(), open: true }))
     this.#client.on('close', ({ code, retryIn, wanted }) => { if (!wanted) this.connections.push({ at: now(), code, retryIn }) })
     this.#client.on('error', (error) => this.errors.push(String(error)))

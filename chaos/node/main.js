@@ -8,12 +8,9 @@ const app = await buildApp({ ...settings, counts })
 const delay = monitorEventLoopDelay({ resolution: RESOLUTION })
 delay.enable()
 
-/** Handshakes of each second. */
-const handshakes = new Map()
-app.connectionPool.on('open', () => {
-  const second = Math.floor(Date.now() / 1_000)
-  handshakes.set(second, (handshakes.get(second) ?? 0) + 1)
-})
+/** The most bytes that ever waited for slow readers. */
+let pressure = 0
+setInterval(() => { pressure = Math.max(pressure, app.connectionPool.pressure) }, 50).unref()
 app.broker.on('up', () => tell('broker', { up: true }))
 app.broker.on('down', () => tell('broker', { up: false }))
 
@@ -21,8 +18,8 @@ answer({
   stats: () => ({
     ...counts,
     connections: app.connectionPool.size,
-    handshakes: Math.max(0, ...handshakes.values()),
-    opened: [...handshakes.values()].reduce((sum, count) => sum + count, 0),
+    pressure,
+    deaths: app.heartbeat.deaths,
     broadcast: { ...app.broadcast.counters },
     rss: process.memoryUsage().rss
   }),

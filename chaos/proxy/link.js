@@ -13,10 +13,13 @@ export class Link {
   #far
   #pipes = []
   #gone
+  #told
 
-  constructor (socket, faults, gone) {
+  /** @param told hears of a WebSocket handshake, `gone` that both ends are gone */
+  constructor (socket, faults, { told, gone }) {
     this.#near = socket
     this.#gone = gone
+    this.#told = told
     socket.setNoDelay(true)
     socket.on('error', () => this.reset())
     socket.on('close', () => this.#end())
@@ -44,7 +47,10 @@ export class Link {
   }
 
   #look (chunk) {
-    this.who ??= /^GET \/ws\?as=(\S+)/.exec(chunk.toString('latin1', 0, 100))?.[1] ?? 'publisher'
+    if (this.who === undefined) {
+      this.who = /^GET \/ws\?as=(\S+)/.exec(chunk.toString('latin1', 0, 100))?.[1] ?? 'publisher'
+      if (this.who !== 'publisher') this.#told(this)
+    }
     this.subscriber ||= this.who === 'publisher' && /subscribe/i.test(chunk.toString('latin1', 0, 200))
   }
 
@@ -58,6 +64,11 @@ export class Link {
   /** Neither end sees anything any more. */
   vanish () {
     for (const pipe of this.#pipes) pipe.hole = true
+  }
+
+  /** The client reads nothing that the node sends, or reads again. */
+  stopReading (stopped) {
+    this.#pipes[1]?.stop(stopped)
   }
 
   #end () {

@@ -11,6 +11,8 @@ export class Pipe {
   #timer
   /** A hole swallows what comes and says nothing: the peer has vanished without a word. */
   hole = false
+  /** Nothing is read any more, so that the sender runs into the end of the kernel's memory. */
+  #stopped = false
 
   constructor (from, to, faults) {
     this.#from = from
@@ -19,6 +21,12 @@ export class Pipe {
     from.on('data', (chunk) => this.#take(chunk))
     from.on('end', () => { if (!this.hole) this.#send(undefined, performance.now()) })
     to.on('drain', () => this.#resume())
+  }
+
+  stop (stopped) {
+    this.#stopped = stopped
+    if (stopped) this.#from.pause()
+    else this.#resume()
   }
 
   close () {
@@ -74,6 +82,6 @@ export class Pipe {
   }
 
   #resume () {
-    if (this.#waiting <= MOST_WAITING && !this.#to.writableNeedDrain) this.#from.resume()
+    if (!this.#stopped && this.#waiting <= MOST_WAITING && !this.#to.writableNeedDrain) this.#from.resume()
   }
 }

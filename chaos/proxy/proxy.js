@@ -8,6 +8,8 @@ export class Proxy {
   /** `latency`, `jitter` (ms), `bandwidth` (bytes/s), `slice` (bytes); `seen` counts what they did. */
   faults = { seen: { delayed: 0, sliced: 0, swallowed: 0, reset: 0, refused: 0 } }
   down = false
+  /** WebSocket handshakes of each second, by target: `Map` of name → `Map` of second → count. */
+  handshakes = new Map()
   #links = new Set()
   #server
   #targets
@@ -54,8 +56,14 @@ export class Proxy {
       socket.resetAndDestroy()
       return
     }
-    const link = new Link(socket, this.faults, (gone) => this.#links.delete(gone))
+    const link = new Link(socket, this.faults, { told: ({ target }) => this.#count(target), gone: (gone) => this.#links.delete(gone) })
     this.#links.add(link)
     link.lead(this.#targets())
+  }
+  #count (target) {
+    if (!this.handshakes.has(target)) this.handshakes.set(target, new Map())
+    const seconds = this.handshakes.get(target)
+    const second = Math.floor(Date.now() / 1_000)
+    seconds.set(second, (seconds.get(second) ?? 0) + 1)
   }
 }

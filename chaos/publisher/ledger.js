@@ -5,10 +5,7 @@ export class Ledger {
   failures = []
 
   add (topic, at) {
-    const n = this.publications.length
-    const publication = { n, topic, at, attempts: 0, ackedAt: undefined, position: undefined, duplicate: false }
-    this.publications.push(publication)
-    return publication
+    this.publications.push({ n: this.publications.length, topic, at, attempts: 0, ackedAt: undefined, position: undefined, duplicate: false })
   }
 
   get acknowledged () { return this.publications.reduce((sum, { ackedAt }) => ackedAt === undefined ? sum : sum + 1, 0) }

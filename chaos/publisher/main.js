@@ -4,9 +4,12 @@ import { answer, settings, tell } from '../world/answering.js'
 import { Ledger } from './ledger.js'
 import { post } from './post.js'
 
-const PAD = 'x'.repeat(64)
-const MOST_UNDER_WAY = 5_000
+/** Publications that are tried at a time, those that wait for their next attempt included. The others wait in line. */
+const LANES = 256
+
+const pad = 'x'.repeat(settings.pad)
 const ledger = new Ledger()
+let next = 0
 let underWay = 0
 let running = false
 let giveUpAt = Infinity
@@ -14,20 +17,28 @@ let giveUpAt = Infinity
 /** As an outbox does: the same id again, until it is acknowledged. */
 async function publish (publication) {
   const { topic, n } = publication
-  underWay++
   while (now() < giveUpAt) {
     const begun = now()
     publication.attempts++
     try {
-      const { position, duplicate } = await post(settings.port, topic, { event: 'tick', data: { n, topic, pad: PAD }, id: `p${n}` }, 10_000)
+      const { position, duplicate } = await post(settings.port, topic, { event: 'tick', data: { n, topic, pad }, id: `p${n}` }, 10_000)
       Object.assign(publication, { ackedAt: now(), position, duplicate })
-      break
+      return
     } catch (error) {
       ledger.failures.push({ at: begun, took: now() - begun, why: error.code ?? error.message })
       await sleep(Math.min(1_000, 100 * publication.attempts) * (0.5 + Math.random()))
     }
   }
+}
+
+async function lane () {
+  underWay++
+  while (next < ledger.publications.length) await publish(ledger.publications[next++])
   underWay--
+}
+
+function fill () {
+  for (let waiting = ledger.publications.length - next; waiting > 0 && underWay < LANES; waiting--) void lane()
 }
 
 async function run ({ topics, rate }) {
@@ -35,22 +46,19 @@ async function run ({ topics, rate }) {
   const begun = now()
   for (let sent = 0; running; await sleep(5)) {
     const due = Math.floor((now() - begun) / 1_000 * rate)
-    for (; sent < due; sent++) {
-      const publication = ledger.add(topics[sent % topics.length], now())
-      if (underWay < MOST_UNDER_WAY) void publish(publication)
-    }
+    for (; sent < due; sent++) ledger.add(topics[sent % topics.length], now())
+    fill()
   }
 }
 
 answer({
   begin: (plan) => { void run(plan) },
-  state: () => ({ underWay, intended: ledger.publications.length, acknowledged: ledger.acknowledged, failures: ledger.failures.length }),
+  state: () => ({ intended: ledger.publications.length, acknowledged: ledger.acknowledged, failures: ledger.failures.length }),
   stop: () => { running = false },
   /** Settles when everything is acknowledged or given up. */
   async finish ({ within }) {
-    running = false
     giveUpAt = now() + within
-    while (underWay > 0) await sleep(20)
+    while (underWay > 0 && now() < giveUpAt + 11_000) await sleep(20)
   },
   evidence: () => ({ publications: ledger.publications, failures: ledger.failures })
 })

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http'
 
-const agent = new Agent({ keepAlive: true, maxSockets: 2_000 })
+const agent = new Agent({ keepAlive: true, maxSockets: 256 })
 
 /** One attempt to publish, over HTTP. Resolves with what was published; rejects with why it was not, or may not have been. */
 export function post (port, topic, publication, timeout) {

@@ -11,7 +11,7 @@ table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.15rem .
 /** One page that needs nothing else. */
 export function html ({ seed, scale, machine, results }) {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Chaos, seed ${seed}</title><style>${style}</style>
-<h1>Chaos</h1><p>Seed ${seed}, scale ${scale}; Node ${escape(machine.node)}, a real redis-server ${escape(machine.redis)}; ${escape(machine.at)}.</p>
+<h1>Chaos</h1><p>Seed ${seed}, scale ${scale}; Node ${escape(machine.node)}, redis-server ${escape(machine.versions.redis)}, nats-server ${escape(machine.versions.nats)}; ${escape(machine.at)}.</p>
 ${results.map(section).join('\n')}</html>`
 }
 
@@ -21,7 +21,7 @@ function section (result) {
   if (broken !== undefined) return `${head}<p class="bad">The run broke: ${escape(broken)}</p>`
   const { plan, figures, faults, examples } = result
   return `${head}
-<p>${plan.clients} clients, ${plan.topics} topics, ${plan.rate} publications/s for ${plan.seconds} s, ${plan.nodes} nodes, AOF ${plan.fsync}.
+<p>${plan.clients} clients, ${plan.topics} topics, ${plan.rate} publications/s for ${plan.seconds} s, ${plan.nodes} nodes, ${escape(plan.broker)}.
 ${count(figures.delivered)} deliveries, p50 ${figures.latency.p50} ms, p99 ${figures.latency.p99} ms; clients away p99 ${figures.returns.p99 ?? '–'} ms.
 Subscriptions: ${Object.entries(figures.verdicts).filter(([, number]) => number > 0).map(([verdict, number]) => `${number} ${verdict}`).join(', ')}.</p>
 ${timelineSvg(result)}

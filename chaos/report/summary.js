@@ -1,20 +1,22 @@
+import { brokers } from '../world/brokers.js'
+
 const BUCKET = 250
 
 /** What is kept of a run: figures, checks, and what the timeline shows; not every delivery. */
 export function summary (scenario, plan, facts, checks, ok) {
-  const { judged, started, ended, faults, acknowledged, publications, returns, latency, failed, stats, log, resets, line } = facts
+  const { judged, started, ended, faults, acknowledged, publications, returns, latency, failed, stats, log, resets, line, handshakes, overflows, cpu } = facts
   return {
     name: scenario.name,
     title: scenario.title,
-    control: scenario.expects !== undefined,
+    control: scenario.breaks !== undefined,
     off: plan.off,
     ok,
     checks,
     plan: {
-      clients: plan.clients.length, topics: plan.topics.length, rate: plan.rate, seconds: plan.seconds, nodes: plan.nodes, fsync: plan.fsync,
+      clients: plan.clients.length, topics: plan.topics.length, rate: plan.rate, seconds: plan.seconds, nodes: plan.nodes, broker: brokers[plan.broker].label(plan),
       history: plan.history, faults: plan.faults
     },
-    figures: { intended: publications.length, acknowledged, ...judged.totals, verdicts: judged.verdicts, returns, latency, failed, resets, line },
+    figures: { intended: publications.length, acknowledged, ...judged.totals, verdicts: judged.verdicts, returns, latency, failed, resets, line, handshakes, overflows, cpu },
     faultCounts: { ...judged.faults, doubled: judged.doubled },
     examples: judged.examples,
     faults: faults.map(({ kind, from, to, outcome, witnesses }) => ({ kind, from: from - started, to: (to ?? from) - started, outcome, witnesses })),

@@ -1,23 +1,33 @@
-/** Checks that several scenarios share. */
+/**
+ * Checks that several scenarios share. One with `timing` is about milliseconds: short runs show it, and judge it not,
+ * because a busy machine must not fail them.
+ */
 
 /** What is in the history has to be recovered: nothing may be given up, not even with a word. */
 export const nothingSignalled = ({ judged }) =>
   ({ what: 'losses that were told', value: judged.totals.lost, limit: '0', ok: judged.totals.lost === 0 })
 
-export const recoveries = (least) => ({ judged }) =>
-  ({ what: 'recoveries', value: judged.totals.recovered, limit: `≥ ${least}`, ok: judged.totals.recovered >= least })
-
-export const returned = (limit) => ({ returns }) =>
-  ({ what: 'clients away, p99', value: returns.p99 ?? 'none', unit: 'ms', limit: `≤ ${limit} ms`, ok: returns.count > 0 && returns.p99 <= limit })
-
-/** No connection may be lost to a fault behind the nodes. */
-export const nobodyDropped = ({ clients }) => {
-  const lost = clients.reduce((sum, { connections }) => sum + connections.filter(({ open }) => open !== true).length, 0)
-  return { what: 'connections lost', value: lost, limit: '0', ok: lost === 0 }
+export const toldOnceEach = ({ judged }) => {
+  const exact = judged.lostEach.filter((count) => count === 1).length
+  return { what: 'subscriptions told of the loss exactly once', value: exact, limit: `${judged.lostEach.length}`, ok: exact === judged.lostEach.length }
 }
 
-/** From the moment that Redis runs again to each subscription's next publication. */
-export const backAfterRedis = (limit) => ({ faults, records }) => {
+export const returned = (limit) => ({ returns }) =>
+  ({ what: 'clients away, p99', value: returns.p99 ?? 'none', unit: 'ms', limit: `≤ ${limit} ms`, timing: true, ok: returns.count > 0 && returns.p99 <= limit })
+
+/** No connection may be lost to a fault behind the nodes; whoever was kicked is another matter. */
+export const nobodyDropped = ({ clients, faults }) => {
+  const kicks = faults.filter(({ kind }) => kind === 'kick').map(({ from, planned }) => ({ from, names: new Set(planned.names) }))
+  const kicked = (name, at) => kicks.some(({ from, names }) => names.has(name) && at >= from && at < from + 3_000)
+  // An attempt that failed is no connection.
+  const lost = clients.flatMap(({ name, connections }) => connections
+    .filter(({ open, at }, index) => open !== true && connections[index - 1]?.open === true && !kicked(name, at)))
+  const codes = [...new Set(lost.map(({ code }) => code))].join(', ')
+  return { what: 'connections lost that nobody kicked', value: lost.length, unit: codes === '' ? '' : `(${codes})`, limit: '0', ok: lost.length === 0 }
+}
+
+/** From the moment that the broker runs again to each subscription's next publication. */
+export const backAfterBroker = (limit) => ({ faults, records }) => {
   const waits = []
   for (const { outcome } of faults) {
     if (outcome?.backAt === undefined) continue
@@ -28,5 +38,9 @@ export const backAfterRedis = (limit) => ({ faults, records }) => {
   }
   waits.sort((one, other) => one - other)
   const p99 = Math.round(waits[Math.floor(waits.length * 0.99)])
-  return { what: 'next publication after Redis runs again, p99', value: p99, unit: 'ms', limit: `≤ ${limit} ms`, ok: p99 <= limit }
+  return { what: 'next publication after the broker runs again, p99', value: p99, unit: 'ms', limit: `≤ ${limit} ms`, timing: true, ok: p99 <= limit }
 }
+
+/** Connections that a full queue in the kernel turned away, on the whole machine. */
+export const noOverflow = ({ overflows }) =>
+  ({ what: 'listen queue overflows of the machine', value: overflows ?? 'unknown here', limit: '0', ok: overflows === undefined || overflows === 0 })

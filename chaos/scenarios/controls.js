@@ -1,15 +1,21 @@
 import { moments } from '../plan.js'
+import { nobodyDropped } from './checks.js'
+import { stalled } from './nodes.js'
+import { bounded, slowReaders } from './slow-readers.js'
 
-const size = (scaled) => ({ clients: scaled(30), topics: scaled(15), rate: scaled(150), seconds: 8 })
+const size = (scaled) => ({ clients: scaled(30, 12), topics: scaled(15, 6), rate: scaled(150, 60), seconds: 8 })
 
-/** Each control takes one defence out, from outside, and has to be found out by the checker. */
+const silentLoss = ({ judged }) => ({ what: 'lost without a word', value: judged.faults.silent, ok: judged.faults.silent === 0 })
+const duplicates = ({ judged }) => ({ what: 'delivered twice', value: judged.faults.duplicate, ok: judged.faults.duplicate === 0 })
+
+/** Each control takes one defence out, from outside, and the check that it is there for has to fail. */
 export const controls = [
   {
     name: 'control-client-dedupe',
     title: 'Control: the client does not drop what it has seen',
     short: true,
     off: ['client-dedupe'],
-    expects: ['duplicate'],
+    breaks: duplicates,
     plan: ({ random, scaled }) => ({
       ...size(scaled), faults: (names) => moments(random, 3, 8).map((at) => ({ at, kind: 'kick', names }))
     })
@@ -18,25 +24,39 @@ export const controls = [
     name: 'control-position-check',
     title: 'Control: no position check and no probe, while a line falls silent',
     off: ['position-check'],
-    expects: ['silent'],
-    plan: ({ scaled }) => ({ ...size(scaled), faults: () => [{ at: 3_000, kind: 'redis-starve', node: 0 }] })
+    breaks: silentLoss,
+    plan: ({ scaled }) => ({ ...size(scaled), faults: () => [{ at: 3_000, kind: 'broker-starve', node: 0 }] })
   },
   {
     name: 'control-outage-check',
     title: 'Control: nobody looks what an outage of the broker cost',
     short: true,
     off: ['outage-check'],
-    expects: ['silent'],
-    plan: ({ scaled }) => ({ ...size(scaled), faults: () => [{ at: 3_000, kind: 'redis-cut', node: 0, lasts: 1_500 }] })
+    breaks: silentLoss,
+    plan: ({ scaled }) => ({ ...size(scaled), faults: () => [{ at: 3_000, kind: 'broker-cut', node: 0, lasts: 1_500 }] })
   },
   {
     name: 'control-idempotency',
     title: 'Control: a repeated publication id is published again',
     off: ['idempotency'],
-    expects: ['duplicate'],
+    breaks: duplicates,
     plan: ({ scaled }) => ({
       ...size(scaled),
       faults: () => [{ at: 1_500, kind: 'slow', lasts: 5_500, line: { latency: 60 } }, ...[3_000, 4_500, 6_000].map((at) => ({ at, kind: 'cut' }))]
     })
+  },
+  {
+    name: 'control-stall-guard',
+    title: 'Control: the heartbeat makes up for the turns that it missed',
+    off: ['stall-guard'],
+    breaks: nobodyDropped,
+    plan: stalled.plan
+  },
+  {
+    name: 'control-bound',
+    title: 'Control: nothing bounds what waits for a slow reader',
+    off: ['bound'],
+    breaks: bounded,
+    plan: slowReaders.plan
   }
 ]

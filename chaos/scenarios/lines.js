@@ -1,4 +1,4 @@
-import { nothingSignalled, recoveries } from './checks.js'
+import { nothingSignalled } from './checks.js'
 
 /** Everything that a line can do to clients and publishers alike. */
 export const badLines = {
@@ -18,7 +18,6 @@ export const badLines = {
   }),
   checks: (facts) => [
     nothingSignalled(facts),
-    recoveries(facts.plan.clients.length * 2)(facts),
     { what: 'pieces of bytes delayed', value: facts.line.delayed, ok: facts.line.delayed > 0 },
     { what: 'chunks cut in slices', value: facts.line.sliced, ok: facts.line.sliced > 0 },
     { what: 'bytes that vanished in half-open lines', value: facts.line.swallowed, ok: facts.line.swallowed > 0 }

@@ -3,8 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** What can be done to a world. Each settles when the fault is over, with what to note about it. */
 export const faultKinds = {
   async kick (world, { names }) {
-    const wanted = new Set(names)
-    return { reset: world.front.reset(world.front.links(({ who }) => wanted.has(who))) }
+    return { reset: world.front.reset(linksOf(world, names)) }
   },
 
   async cut (world) {
@@ -12,12 +11,20 @@ export const faultKinds = {
   },
 
   async 'half-open' (world, { names, lasts }) {
-    const wanted = new Set(names)
-    const links = world.front.links(({ who }) => wanted.has(who))
+    const links = linksOf(world, names)
     world.front.vanish(links)
     await sleep(lasts)
     world.front.reset(links)
     return { vanished: links.length }
+  },
+
+  /** Clients that read nothing for a while; whoever is still connected then goes on where it stopped. */
+  async 'stop-reading' (world, { names, lasts }) {
+    const links = linksOf(world, names)
+    for (const link of links) link.stopReading(true)
+    await sleep(lasts)
+    for (const link of links) link.stopReading(false)
+    return { stopped: links.length }
   },
 
   async slow (world, { lasts, line }) {
@@ -37,30 +44,30 @@ export const faultKinds = {
     return { reset }
   },
 
-  async 'redis-kill' (world, { lasts }) {
-    await world.redis.kill()
+  async 'broker-kill' (world, { lasts }) {
+    await world.broker.kill()
     await sleep(lasts)
-    await world.redis.start()
+    await world.broker.start()
     return { backAt: performance.timeOrigin + performance.now() }
   },
 
-  async 'redis-stop' (world, { lasts }) {
+  async 'broker-stop' (world, { lasts }) {
     await Promise.all(world.nodes.map((node) => node.ask('loop')))
-    world.redis.pause()
+    world.broker.pause()
     await sleep(lasts)
     const loops = await Promise.all(world.nodes.map((node) => node.ask('loop')))
-    world.redis.resume()
+    world.broker.resume()
     return { loops }
   },
 
-  async 'redis-empty' (world) {
-    await world.redis.empty()
+  async 'broker-empty' (world) {
+    await world.broker.empty()
     return {}
   },
 
   /** The line that brings publications falls silent, without a word to either end. */
-  async 'redis-starve' (world, { node, lasts }) {
-    const line = world.redisLines[node]
+  async 'broker-starve' (world, { node, lasts }) {
+    const line = world.brokerLines[node]
     const links = line.links(({ subscriber }) => subscriber)
     line.vanish(links)
     if (lasts === undefined) return { vanished: links.length }
@@ -69,8 +76,8 @@ export const faultKinds = {
     return { vanished: links.length }
   },
 
-  async 'redis-cut' (world, { node, lasts }) {
-    const line = world.redisLines[node]
+  async 'broker-cut' (world, { node, lasts }) {
+    const line = world.brokerLines[node]
     line.down = true
     const reset = line.reset()
     await sleep(lasts)
@@ -85,6 +92,14 @@ export const faultKinds = {
     return {}
   },
 
+  /** The process stands still, and its connections with it. */
+  async 'node-stall' (world, { node, lasts }) {
+    world.nodes[node].signal('SIGSTOP')
+    await sleep(lasts)
+    world.nodes[node].signal('SIGCONT')
+    return {}
+  },
+
   async 'rolling-restart' (world, { drain, pause }) {
     for (const node of world.nodes) {
       await node.leave(drain)
@@ -93,4 +108,9 @@ export const faultKinds = {
     }
     return {}
   }
+}
+
+function linksOf (world, names) {
+  const wanted = new Set(names)
+  return world.front.links(({ who }) => wanted.has(who))
 }

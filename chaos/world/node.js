@@ -11,6 +11,8 @@ export class Node {
   /** Whether the balancer sends it new connections. */
   inRotation = false
   #child
+  /** The process whose end is wanted. */
+  #ending
   #settings
   #log
 
@@ -28,7 +30,7 @@ export class Node {
     await new Promise((resolve, reject) => {
       child.on('exit', (code, signal) => {
         if (this.#child === child) this.inRotation = false
-        this.#say(`ended with ${signal ?? code}`)
+        this.#say(`${this.#ending === child ? 'ended' : 'crashed'} with ${signal ?? code}`)
         reject(new Error(`${this.name} ended before it was ready`))
       })
       child.on('event', (message) => {
@@ -45,12 +47,14 @@ export class Node {
 
   async kill () {
     this.inRotation = false
+    this.#ending = this.#child
     await this.#child?.kill()
   }
 
   /** As SIGTERM in a real app: out of rotation, drained, closed. */
   async leave (drain) {
     this.inRotation = false
+    this.#ending = this.#child
     await this.#child.ask('drain', drain, drain.deadline + 10_000)
     this.#child.signal('SIGTERM')
     await this.#child.ended()

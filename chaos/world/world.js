@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Proxy } from '../proxy/proxy.js'
 import { Child } from './child.js'
+import { cpuSeconds } from './cpu.js'
 import { Node } from './node.js'
-import { RedisServer } from './redis.js'
+import { brokers } from './brokers.js'
 
 const file = (path) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -13,37 +14,37 @@ export class World {
   nodes = []
   loads = []
   publisher
-  redis
+  broker
   /** What happened to processes, with its time: shown in the report. */
   log = []
   #turn = 0
 
   constructor (plan) {
     this.plan = plan
-    this.redis = new RedisServer(plan.fsync)
-    /** The line to Redis of each node, and the balancer that clients and publishers see. */
-    this.redisLines = []
+    this.broker = brokers[plan.broker].make(plan)
+    /** The line to the broker of each node, and the balancer that clients and publishers see. */
+    this.brokerLines = []
     this.front = new Proxy(() => this.#targets())
   }
 
   async begin () {
     const { plan } = this
-    await this.redis.start()
+    await this.broker.start()
     await this.front.start()
     for (let index = 0; index < plan.nodes; index++) await this.#addNode(index)
     await Promise.all(this.nodes.map((node) => node.start()))
-    this.loads = Array.from({ length: plan.loads }, () => new Child(file('../load/main.js'), { off: plan.off, maxDelay: plan.maxDelay }))
-    this.publisher = new Child(file('../publisher/main.js'), { port: this.front.port })
+    this.loads = Array.from({ length: plan.loads }, () => new Child(file('../load/main.js'), { off: plan.off, client: { ...plan.beat.client, maxDelay: plan.maxDelay } }))
+    this.publisher = new Child(file('../publisher/main.js'), { port: this.front.port, pad: plan.pad })
     await Promise.all([...this.loads, this.publisher].map((child) => once(child, 'event')))
   }
 
   async #addNode (index) {
     const { plan } = this
-    const line = new Proxy(() => [{ name: 'redis', port: this.redis.port }])
+    const line = new Proxy(() => [{ name: plan.broker, port: this.broker.port }])
     await line.start()
-    this.redisLines.push(line)
+    this.brokerLines.push(line)
     this.nodes.push(new Node(`node-${index + 1}`, {
-      redisPort: line.port, history: plan.history, off: plan.off, positionCheck: plan.positionCheck, probeInterval: plan.probeInterval
+      broker: plan.broker, brokerPort: line.port, history: plan.history, beat: plan.beat.server, off: plan.off, positionCheck: plan.positionCheck, probeInterval: plan.probeInterval
     }, this.log))
   }
 
@@ -74,6 +75,12 @@ export class World {
     return true
   }
 
+  /** Seconds of processor time that each part of this world has used, processes that are gone left out. */
+  cpu () {
+    const sum = (...processes) => Math.round(processes.reduce((seconds, { pid }) => seconds + cpuSeconds(pid), 0) * 10) / 10
+    return { nodes: sum(...this.nodes), broker: sum(this.broker), clients: sum(...this.loads), publisher: sum(this.publisher) }
+  }
+
   async end () {
     await Promise.all([...this.loads, ...this.nodes, ...this.publisher === undefined ? [] : [this.publisher]].map((child) => child.kill()))
     this.endNow()
@@ -82,7 +89,7 @@ export class World {
   /** Also for the end of the runner itself. */
   endNow () {
     for (const child of [...this.loads, ...this.nodes, this.publisher]) child?.signal('SIGKILL')
-    for (const line of [this.front, ...this.redisLines]) line.stop()
-    this.redis.end()
+    for (const line of [this.front, ...this.brokerLines]) line.stop()
+    this.broker.end()
   }
 }
