@@ -9,6 +9,9 @@ export interface SubscribeRate {
   readonly burst?: number
 }
 
+/** Old entries looked at for each new one, so that those leave which say nothing any more. */
+const SWEPT_PER_ENTRY = 2
+
 /** How often a connection may subscribe and unsubscribe: one leaky bucket each, apart from those of other messages. */
 export class Allowance {
   readonly #rate: Required<SubscribeRate>
@@ -33,10 +36,21 @@ export class Allowance {
     if (early > 0) {
       throw messageFailure('rate-limited', 'too many subscribes and unsubscribes', { details: { retryAfter: Math.ceil(early) } })
     }
+    this.#emptyAt.delete(connection)
+    this.#sweep(now)
     this.#emptyAt.set(connection, emptyAt)
   }
 
   forget (connection: Connection): void {
     this.#emptyAt.delete(connection)
+  }
+
+  /** In the order of their last use, the longest unused first. */
+  #sweep (now: number): void {
+    let left = SWEPT_PER_ENTRY
+    for (const [connection, emptyAt] of this.#emptyAt) {
+      if (left-- === 0) return
+      if (emptyAt <= now) this.#emptyAt.delete(connection)
+    }
   }
 }

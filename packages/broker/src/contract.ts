@@ -159,6 +159,8 @@ export interface PresenceStore {
 
 /** Capability: small keyed values with a time to live, shared by all nodes: revocations, ticket claims, leases. */
 export interface RecordStore {
+  /** `true` when only this node can read them and they die with it, so that nothing needs to be written down for others. */
+  readonly local?: boolean
   put (key: string, value: string, ttl: number): Promise<void>
   /** Whether this call wrote it; of racing callers exactly one is told `true`. */
   putIfAbsent (key: string, value: string, ttl: number): Promise<boolean>

@@ -41,8 +41,8 @@ export class Ledger {
   }
 
   open (id: string, principal: string | null): void {
-    const { max } = this.#parts
-    if (max === false || this.#entries.size >= max) return
+    const { max, records } = this.#parts
+    if (max === false || this.#entries.size >= max || records().local === true) return
     this.#write(id, JSON.stringify({ principal }))
   }
 

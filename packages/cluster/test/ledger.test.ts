@@ -57,6 +57,17 @@ void t.test('connections are written together, and what came and went meanwhile 
   t.equal(clock.pending, 0)
 })
 
+void t.test('nothing is written down where no other node could read it', async (t) => {
+  const clock = fakeClock()
+  const { records } = memoryHub({ clock })
+  const ledger = new Ledger({ node: 'n', records: () => ({ ...records, local: true }), max: 10, clock, failed: t.error })
+  ledger.open('a', 'ada')
+  await clock.pass(250)
+  t.same(await records.list('cluster:connection:'), [])
+  t.equal(ledger.close('a'), true, 'its end is told all the same')
+  await ledger.stop()
+})
+
 void t.test('what changes while a round is under way is written in the next', async (t) => {
   const { ledger, clock, written, writes } = build()
   ledger.open('a', 'ada')

@@ -19,6 +19,7 @@ import { Greeting } from './greeting.ts'
 import type { PoolOptions } from './options.ts'
 import { PoolSocket } from './pool-socket.ts'
 import { Reception } from './reception.ts'
+import { dropRemains } from './remains.ts'
 import { Registry } from './registry.ts'
 import { RouteOptionNames } from './route-option-names.ts'
 
@@ -80,13 +81,12 @@ export class Pool implements ConnectionPool, ConnectionHost<PooledConnection> {
     const { owner, stream, endpoint } = socket
     if (owner instanceof PooledConnection) return owner
     if (stream === undefined || endpoint === undefined) throw new ForeignSocketError()
-    // The response that is still assigned holds request, reply and headers for as long as the connection lives.
-    stream._httpMessage?.detachSocket(stream as never)
     const codec = endpoint.raw ? null : this.codecs.find(({ subprotocol }) => subprotocol === socket.protocol) ?? this.codecs[0] as Codec
     const principal = (request as { principal?: Connection['principal'] }).principal ?? null
     const connection = new PooledConnection({
       ws: socket, socket: stream, principal, address: (request.ip as string | undefined) ?? '', endpoint, codec, host: this
     })
+    dropRemains(stream)
     if (principal !== null) this.#replace(principal.id)
     this.#registry.add(connection)
     if (codec !== null) connection.outbox.hold()

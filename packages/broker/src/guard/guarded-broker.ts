@@ -4,7 +4,7 @@ import type {
 } from '../contract.ts'
 import { BrokerUnavailableError } from '../errors.ts'
 import { recordBytes } from '../record-bytes.ts'
-import { topicKey } from '../topic-key.ts'
+import { TopicMap } from '../topic-map.ts'
 import { Breaker } from './breaker.ts'
 import { Deadlines } from './deadlines.ts'
 import type { GuardOptions } from './guard-options.ts'
@@ -22,7 +22,7 @@ export class GuardedBroker implements Broker {
   readonly #slow: Deadlines
   readonly #breaker: Breaker
   /** Topics that the node wants now, so that a subscription that came too late is taken back. */
-  readonly #wanted = new Set<string>()
+  readonly #wanted = new TopicMap<true>()
   #sink: BrokerSink | undefined
   #innerUp = true
   #told = true
@@ -62,26 +62,25 @@ export class GuardedBroker implements Broker {
   }
 
   async subscribe (channel: string, topic: string): Promise<void> {
-    const key = topicKey(channel, topic)
-    this.#wanted.add(key)
+    this.#wanted.set(channel, topic, true)
     let late = false
     const work = async (): Promise<void> => {
       await this.#inner.subscribe(channel, topic)
       // Its caller was told that it failed, so nobody would ever end this interest.
-      if (late && !this.#wanted.has(key)) await this.#inner.unsubscribe(channel, topic)
+      if (late && this.#wanted.get(channel, topic) === undefined) await this.#inner.unsubscribe(channel, topic)
     }
     try {
       await this.#call(work, 0)
     } catch (error) {
       late = true
-      this.#wanted.delete(key)
+      this.#wanted.delete(channel, topic)
       throw error
     }
   }
 
   /** Tried even while the breaker is open: what is not ended now would be delivered for ever. */
   async unsubscribe (channel: string, topic: string): Promise<void> {
-    this.#wanted.delete(topicKey(channel, topic))
+    this.#wanted.delete(channel, topic)
     await this.#attempt(() => this.#inner.unsubscribe(channel, topic), 0)
   }
 

@@ -11,12 +11,15 @@ const SHARES = 16_384
  */
 export class Beginnings {
   readonly #epoch: string
+  /** The same text for all: most topics have never moved. */
+  readonly #first: string
   /** By share, where it begins when that is not 0. */
   readonly #offsets = new Map<number, number>()
 
   /** @param epoch begins every epoch, and differs from one process to the next. */
   constructor (epoch: string) {
     this.#epoch = epoch
+    this.#first = `${epoch}-0`
   }
 
   /** How many shares have moved. */
@@ -24,7 +27,7 @@ export class Beginnings {
 
   of (key: string): Position {
     const offset = this.#offsets.get(share(key)) ?? 0
-    return { epoch: `${this.#epoch}-${offset}`, offset }
+    return { epoch: offset === 0 ? this.#first : `${this.#epoch}-${offset}`, offset }
   }
 
   /** @param highest at least every offset that the topic was given, and more than its former beginning */

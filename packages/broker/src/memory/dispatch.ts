@@ -1,4 +1,5 @@
 import type { BrokerRecord } from '../contract.ts'
+import { TopicMap } from '../topic-map.ts'
 
 /** A node that receives. */
 export interface Receiver {
@@ -6,7 +7,6 @@ export interface Receiver {
 }
 
 interface Waiting {
-  readonly key: string
   readonly record: BrokerRecord
   readonly sequence: number
 }
@@ -16,9 +16,9 @@ interface Waiting {
  * publishes goes out in one batch at its end.
  */
 export class Dispatch {
-  /** Node → topic key → the sequence number from which it gets records: nodes are few, and topics as many as users. */
-  readonly #nodes = new Map<Receiver, Map<string, number>>()
-  /** How many of these keys are patterns, so that nobody pays for patterns that nobody uses. */
+  /** Node → topic → the sequence number from which it gets records: nodes are few, and topics as many as users. */
+  readonly #nodes = new Map<Receiver, TopicMap<number>>()
+  /** How many of these topics are patterns, so that nobody pays for patterns that nobody uses. */
   #patterns = 0
   #waiting: Waiting[] = []
   #scheduled = false
@@ -32,28 +32,28 @@ export class Dispatch {
     return count
   }
 
-  add (key: string, node: Receiver): void {
+  add (channel: string, topic: string, node: Receiver): void {
     let topics = this.#nodes.get(node)
     if (topics === undefined) {
-      topics = new Map()
+      topics = new TopicMap()
       this.#nodes.set(node, topics)
     }
-    if (topics.has(key)) return
-    topics.set(key, this.#sequence)
-    if (key.endsWith('*')) this.#patterns++
+    if (topics.get(channel, topic) !== undefined) return
+    topics.set(channel, topic, this.#sequence)
+    if (topic.endsWith('*')) this.#patterns++
   }
 
-  remove (key: string, node: Receiver): void {
-    if (this.#nodes.get(node)?.delete(key) === true && key.endsWith('*')) this.#patterns--
+  remove (channel: string, topic: string, node: Receiver): void {
+    if (this.#nodes.get(node)?.delete(channel, topic) === true && topic.endsWith('*')) this.#patterns--
   }
 
   forget (node: Receiver): void {
-    for (const key of this.#nodes.get(node)?.keys() ?? []) this.remove(key, node)
+    for (const [channel, topic] of this.#nodes.get(node)?.keys() ?? []) this.remove(channel, topic, node)
     this.#nodes.delete(node)
   }
 
-  deliver (key: string, record: BrokerRecord): void {
-    this.#waiting.push({ key, record, sequence: this.#sequence++ })
+  deliver (record: BrokerRecord): void {
+    this.#waiting.push({ record, sequence: this.#sequence++ })
     if (this.#scheduled) return
     this.#scheduled = true
     queueMicrotask(() => this.#flush())
@@ -77,20 +77,21 @@ export class Dispatch {
     if (this.#scheduled) setImmediate(() => this.#flush())
   }
 
-  #hand ({ key, record, sequence }: Waiting): void {
-    const pattern = this.#patterns === 0 ? undefined : patternOf(key)
+  #hand ({ record, sequence }: Waiting): void {
+    const { channel, topic } = record
+    const pattern = this.#patterns === 0 ? undefined : patternOf(topic)
     for (const [node, topics] of this.#nodes) {
-      if (gets(topics, key, sequence) || (pattern !== undefined && gets(topics, pattern, sequence))) node.deliver(record)
+      if (gets(topics, channel, topic, sequence) || (pattern !== undefined && gets(topics, channel, pattern, sequence))) node.deliver(record)
     }
   }
 }
 
-function gets (topics: ReadonlyMap<string, number>, key: string, sequence: number): boolean {
-  const since = topics.get(key)
+function gets (topics: TopicMap<number>, channel: string, topic: string, sequence: number): boolean {
+  const since = topics.get(channel, topic)
   return since !== undefined && sequence >= since
 }
 
 /** The one pattern that covers a topic: its last level becomes `*`. */
-function patternOf (key: string): string {
-  return key.slice(0, Math.max(key.lastIndexOf(':'), key.indexOf('\n')) + 1) + '*'
+function patternOf (topic: string): string {
+  return topic.slice(0, topic.lastIndexOf(':') + 1) + '*'
 }

@@ -23,11 +23,12 @@ export class MemoryBroker implements Broker {
   #node: Receiver | undefined
   #stopped = false
 
-  constructor (hub: MemoryHub) {
+  /** @param local whether no other broker shares the hub. */
+  constructor (hub: MemoryHub, local: boolean) {
     this.#hub = hub
     this.history = hub.history
     this.presence = hub.presence
-    this.records = hub.records
+    this.records = { ...hub.records, local }
   }
 
   async start (sink: BrokerSink): Promise<void> {
@@ -71,5 +72,5 @@ export class MemoryBroker implements Broker {
  */
 export function memoryBroker (options: MemoryBrokerOptions = {}): Broker & Required<Pick<Broker, 'history' | 'presence' | 'records'>> {
   const { hub, ...own } = options
-  return new MemoryBroker(hub ?? new MemoryHub(own))
+  return new MemoryBroker(hub ?? new MemoryHub(own), hub === undefined)
 }

@@ -62,11 +62,11 @@ export class MemoryHub {
   }
 
   subscribe (channel: string, topic: string, node: Receiver): void {
-    this.#dispatch.add(topicKey(channel, topic), node)
+    this.#dispatch.add(channel, topic, node)
   }
 
   unsubscribe (channel: string, topic: string, node: Receiver): void {
-    this.#dispatch.remove(topicKey(channel, topic), node)
+    this.#dispatch.remove(channel, topic, node)
   }
 
   publish (record: BrokerRecord, { history, dedupe }: PublishOptions): PublishResult {
@@ -78,7 +78,7 @@ export class MemoryHub {
     if (record.version !== undefined && !this.#versions.accept(key, record.version)) return result(undefined, true)
     const kept = history === undefined ? record : this.#histories.append(key, record, history, now)
     if (dedupe !== undefined) this.#ids.add(idKey, kept.position, now + dedupe)
-    this.#dispatch.deliver(key, kept)
+    this.#dispatch.deliver(kept)
     return result(kept.position, false)
   }
 

@@ -14,9 +14,9 @@ function receiver (): { readonly got: string[], deliver (record: BrokerRecord): 
 void t.test('what was published before the subscription does not come', async (t) => {
   const dispatch = new Dispatch()
   const node = receiver()
-  dispatch.deliver('t', record('before'))
-  dispatch.add('t', node)
-  dispatch.deliver('t', record('after'))
+  dispatch.deliver(record('before'))
+  dispatch.add('c', 't', node)
+  dispatch.deliver(record('after'))
   t.same(node.got, [])
   await dispatch.settled()
   t.same(node.got, ['after'])
@@ -29,17 +29,17 @@ void t.test('nodes that answer each other for ever leave the event loop its turn
   const node = {
     deliver () {
       answers++
-      if (going) dispatch.deliver('t', record('again'))
+      if (going) dispatch.deliver(record('again'))
     }
   }
-  dispatch.add('t', node)
-  dispatch.deliver('t', record('first'))
+  dispatch.add('c', 't', node)
+  dispatch.deliver(record('first'))
   await new Promise((resolve) => setTimeout(resolve, 5))
   t.ok(answers > 1)
   going = false
   await dispatch.settled()
   dispatch.forget(node)
-  dispatch.remove('t', node)
+  dispatch.remove('c', 't', node)
   t.equal(dispatch.interests, 0)
   await dispatch.settled()
 })
@@ -47,9 +47,9 @@ void t.test('nodes that answer each other for ever leave the event loop its turn
 void t.test('interests are forgotten one by one', async (t) => {
   const dispatch = new Dispatch()
   const [a, b] = [receiver(), receiver()]
-  for (const node of [a, b]) dispatch.add('t', node)
-  dispatch.remove('t', a)
+  for (const node of [a, b]) dispatch.add('c', 't', node)
+  dispatch.remove('c', 't', a)
   t.equal(dispatch.interests, 1)
-  dispatch.remove('t', b)
+  dispatch.remove('c', 't', b)
   t.equal(dispatch.interests, 0)
 })

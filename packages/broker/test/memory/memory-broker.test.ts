@@ -12,6 +12,11 @@ void t.test('a memory broker serves one app once', async (t) => {
   await t.rejects(broker.start(sink), { code: 'FRT_ERR_BROKER_USE' })
 })
 
+void t.test('records are local to the one node that can read them', async (t) => {
+  t.equal(memoryBroker().records.local, true)
+  t.equal(memoryBroker({ hub: memoryHub() }).records.local, false)
+})
+
 void t.test('work before the start is refused', async (t) => {
   const broker = memoryBroker()
   await t.rejects(broker.subscribe('c', 't'), { code: 'FRT_ERR_BROKER_UNAVAILABLE', statusCode: 503 })
