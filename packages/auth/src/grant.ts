@@ -24,9 +24,10 @@ export class Grants {
   readonly #terms = new WeakMap<Principal, Terms>()
 
   /** A fresh principal object with its terms. */
-  admit (grant: Grant): Principal {
-    const principal = {} as Principal
-    this.renew(principal, grant)
+  admit ({ principal: given, tokenId, issuedAt, expiresAt }: Grant): Principal {
+    const principal = { ...given }
+    if (Object.hasOwn(principal, '__proto__')) delete (principal as { __proto__?: unknown }).__proto__
+    this.#terms.set(principal, { tokenId, issuedAt, expiresAt })
     return principal
   }
 

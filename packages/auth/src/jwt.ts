@@ -9,6 +9,7 @@ import { JwksKeys } from './jwks.ts'
 import type { Claims, DatedKey, ResolvedJwt } from './jwt-options.ts'
 import { Refusal } from './refusal.ts'
 import { SeenTokens } from './seen-tokens.ts'
+import type { Verified } from './seen-tokens.ts'
 
 /** A token whose signature, issuer, audience and times hold. */
 export interface ReadToken {
@@ -53,15 +54,15 @@ export async function tokenReader (app: FastifyInstance, options: ResolvedJwt, c
   // Not for keys of an issuer, which may be withdrawn at any time.
   if (options.jwks !== undefined) return (token) => readRemote(verifiers, token)
   const seen = new SeenTokens(clock)
-  return (token) => seen.read(token, () => readHere(verifiers, token, clock, options.clockTolerance))
+  return (token) => seen.read(token, (name) => readHere(verifiers, token, name, clock, options.clockTolerance))
 }
 
-function readHere (verifiers: readonly DatedVerifier[], token: string, clock: Clock, tolerance: number): { read: ReadToken, until: number } {
+function readHere (verifiers: readonly DatedVerifier[], token: string, name: string, clock: Clock, tolerance: number): Verified {
   let refusal: Refusal | undefined
   for (const { verify, until } of verifiers) {
     if (until <= clock.time()) continue
     try {
-      const read = readComplete(token, verify(token) as Complete)
+      const read = readComplete(name, verify(token) as Complete)
       return { read, until: Math.min(until, read.claims.exp * 1_000 + tolerance) }
     } catch (error) {
       refusal = refusalOf(error)
@@ -73,7 +74,7 @@ function readHere (verifiers: readonly DatedVerifier[], token: string, clock: Cl
 
 async function readRemote ([verifier]: readonly DatedVerifier[], token: string): Promise<ReadToken> {
   try {
-    return readComplete(token, await verifier?.verify(token) as Complete)
+    return readComplete(digest(token.slice(0, token.lastIndexOf('.'))), await verifier?.verify(token) as Complete)
   } catch (error) {
     throw refusalOf(error)
   }
@@ -107,15 +108,13 @@ function verifyOptions ({ issuer, audience, clockTolerance }: ResolvedJwt, algor
   }
 }
 
-function readComplete (token: string, { header, payload }: Complete): ReadToken {
+/** @param name a digest of what was signed. */
+function readComplete (name: string, { header, payload }: Complete): ReadToken {
   const { jti } = payload
-  const signed = token.slice(0, token.lastIndexOf('.'))
   return {
     type: typeof header.typ === 'string' ? header.typ.toLowerCase().replace(/^application\//, '') : typeof header.typ,
     claims: payload,
-    tokenId: typeof jti === 'string' && jti !== '' && jti.length <= 256
-      ? jti
-      : digest(signed)
+    tokenId: typeof jti === 'string' && jti !== '' && jti.length <= 256 ? jti : name
   }
 }
 

@@ -29,8 +29,11 @@ export class UrlRedaction {
 
   /** Idempotent. */
   redact (raw: IncomingMessage & { originalUrl?: string }): void {
+    // Nearly all upgrades have no query, and nothing is kept for them.
+    if (!hasQuery(raw.url) && !hasQuery(raw.originalUrl)) return
+    if (this.#secrets.has(raw)) return
     const upgrade = isUpgrade(raw)
-    if (this.#secrets.has(raw) || !(upgrade || this.#plainToo)) return
+    if (!upgrade && !this.#plainToo) return
     const names = upgrade ? ['token', 'ticket'] : ['token']
     const found: Record<string, string> = {}
     raw.url = maskQuery(String(raw.url), names, found)
@@ -63,6 +66,10 @@ export class UrlRedaction {
 
 function isUpgrade (raw: IncomingMessage): boolean {
   return raw.headers.upgrade?.toLowerCase() === 'websocket'
+}
+
+function hasQuery (url: string | undefined): boolean {
+  return url?.includes('?') === true
 }
 
 /** The URL with the values of these parameters masked; the first value of each goes to `found`. */

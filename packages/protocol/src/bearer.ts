@@ -1,4 +1,5 @@
 const prefix = 'bearer.'
+const beyondAscii = /[\u0080-\u00ff]/
 const utf8 = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** The subprotocol that carries a token to the server: `bearer.` and the token as base64url (RFC 4648 section 5). */
@@ -19,6 +20,8 @@ export function readBearerProtocol (protocol: string): string | undefined {
   if (!isBearerProtocol(protocol) || !/^[A-Za-z0-9_-]+$/.test(encoded)) return undefined
   try {
     const binary = atob(encoded.replaceAll('-', '+').replaceAll('_', '/'))
+    // Most tokens are ASCII, and then these bytes are the text.
+    if (!beyondAscii.test(binary)) return binary
     const bytes = new Uint8Array(binary.length)
     for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at)
     return utf8.decode(bytes)
