@@ -149,7 +149,7 @@ export class RealtimeClient<Routes extends RouteMap<Routes> = AnyRoutes, Events 
     for (const presence of this.#presences.values()) presence.pause()
     this.#requests.pause()
     if (lost.retryIn === undefined) {
-      const error = new RealtimeError('closed', 'It is closed.', { details: lost })
+      const error = new RealtimeError('closed', `Closed: ${lost.reason}`, { details: lost })
       const told = lost.wanted ? undefined : error
       this.#requests.end(error)
       this.#topics.end(error, told)

@@ -19,9 +19,9 @@ export interface RealtimeErrorDetails {
 export class RealtimeError extends Error {
   override readonly name: string = 'RealtimeError'
   /** An `ErrorCode`, or whatever code an app's own server made up. */
-  readonly code: ErrorCode | (string & {})
-  readonly retry: boolean
-  readonly details: unknown
+  declare readonly code: ErrorCode | (string & {})
+  declare readonly retry: boolean
+  declare readonly details: unknown
 
   constructor (code: ErrorCode | (string & {}), message: string, { retry = false, details }: RealtimeErrorDetails = {}) {
     super(message)

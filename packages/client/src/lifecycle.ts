@@ -31,6 +31,9 @@ export interface LifecycleListeners {
   report (error: unknown): void
 }
 
+/** What `ws` says of an upgrade that is refused for good; a browser and Node's own WebSocket keep the status to themselves. */
+const REFUSED = /response: 40[^8]$/
+
 /** Keeps a connection: attempts, waits, and judges what each end means. It knows nothing of what travels over it. */
 export class Lifecycle {
   #state: ClientState = 'connecting'
@@ -46,6 +49,8 @@ export class Lifecycle {
   /** The server asked not to come back before this. */
   #notBefore = 0
   #refresh = false
+  /** The credential with which an upgrade was refused, and how: only another one is worth an attempt. */
+  #refused: readonly [credential: unknown, how: string] = [0, '']
   readonly #unwatch: () => void
 
   /** Starts connecting. */
@@ -78,11 +83,19 @@ export class Lifecycle {
     try {
       const credential = await token({ refresh: this.#refresh })
       if (attempt !== this.#attempt) return
+      const [former, how] = this.#refused
+      if (credential === former) return this.#lost(1006, how, true)
       const protocols = [codec.subprotocol]
       if (typeof credential === 'string') protocols.push(bearerProtocol(credential))
       this.#link = new Link(new WebSocket(url, protocols), this.#options, {
         take: (envelope) => this.#take(envelope),
-        lost: (code, reason) => this.#lost(code, reason, !comesBack(code)),
+        lost: (code, reason) => {
+          if (REFUSED.test(reason)) {
+            this.#refused = [credential, reason]
+            this.#refresh = true
+          }
+          this.#lost(code, reason, !comesBack(code))
+        },
         report: (error) => this.#fail(error)
       })
     } catch (error) {
@@ -107,7 +120,7 @@ export class Lifecycle {
   }
 
   #fail (error: unknown): void {
-    this.#drop(error instanceof Error ? error.message : String(error))
+    this.#drop(String(error))
     this.#listeners.report(error)
   }
 

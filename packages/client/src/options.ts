@@ -62,13 +62,15 @@ export function resolveOptions (url: string, options: ClientOptions): ResolvedOp
     maxDelay: 20_000,
     maxQueued: 100,
     maxBuffered: 1_048_576,
+    token,
     WebSocket
   }
   for (const [name, value] of Object.entries(options)) {
+    if (!(name in resolved)) throw wrong(`one of ${Object.keys(resolved)}`, name)
     if (typeof value === 'number' && !(value >= 0 && value < MAX_NUMBER)) throw wrong(`${name} from 0 to 2^31`, value)
     resolved[name] = value ?? resolved[name]
   }
-  if (resolved['WebSocket'] === undefined) throw wrong('a WebSocket: on Node 20 give that of the package ws', 'none')
+  if (resolved['WebSocket'] === undefined) throw wrong('a WebSocket, such as that of ws', 'none')
   // Takes what a page would write, too: `/ws` and `https:` addresses.
   const address = new URL(url, location?.href)
   address.protocol = address.protocol.replace('http', 'ws')

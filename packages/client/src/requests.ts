@@ -84,7 +84,7 @@ export class Requests {
     const entry = { encoded: this.#options.codec.encode({ type, id, data }), resend, done: settle(done), fail: settle(fail) }
     const abort = (): void => entry.fail(signal?.reason)
     signal?.addEventListener('abort', abort)
-    if (timeout !== false) alarm.set(timeout, () => entry.fail(temporary('timeout', `No reply to ${type} in time.`)))
+    if (timeout !== false) alarm.set(timeout, () => entry.fail(temporary('timeout', `No reply to ${type}.`)))
     this.#pending.set(id, entry)
     this.#place(entry, queue)
   }
@@ -107,7 +107,7 @@ export class Requests {
   pause (): void {
     for (const entry of this.#pending.values()) {
       if (entry.resend) this.#queue.add(entry)
-      else if (!this.#queue.has(entry)) entry.fail(temporary('connection-lost', 'The connection ended.'))
+      else if (!this.#queue.has(entry)) entry.fail(temporary('connection-lost', 'Connection lost.'))
     }
   }
 
@@ -121,14 +121,8 @@ export class Requests {
   #place (entry: Entry, queue = true): void {
     const { link } = this.#way
     if (this.closed !== undefined) entry.fail(this.closed)
-    else if (link === undefined) {
-      if (!queue) entry.fail(temporary('offline', 'Not connected.'))
-      else if (this.#queue.size >= this.#options.maxQueued) entry.fail(queueFull())
-      else this.#queue.add(entry)
-    } else if (!link.send(entry.encoded)) entry.fail(queueFull())
+    else if (link === undefined && !queue) entry.fail(temporary('offline', 'Not connected.'))
+    else if (!(link?.send(entry.encoded) ?? this.#queue.size < this.#options.maxQueued)) entry.fail(temporary('queue-full', 'Too many messages.'))
+    else if (link === undefined) this.#queue.add(entry)
   }
-}
-
-function queueFull (): RealtimeError {
-  return temporary('queue-full', 'Too many messages.')
 }

@@ -39,7 +39,7 @@ export class Responder {
     try {
       const handler = this.#handlers.get(name)
       if (handler === undefined) throw new RealtimeError('unknown-type', 'unknown request')
-      if (this.#running > MAX_RUNNING) throw temporary('rate-limited', 'too many at once')
+      if (this.#running > MAX_RUNNING) throw temporary('rate-limited', 'Too many messages.')
       send({ type: 'reply', id, data: await handler(data) })
     } catch (error) {
       const known = error instanceof RealtimeError

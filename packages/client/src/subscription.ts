@@ -63,7 +63,7 @@ export class Subscription<Events = AnyEvents> implements AsyncIterable<Publicati
   /** Settles when it is live. Rejects when it has ended or ends first. */
   ready (): Promise<void> {
     return settled((again) => [this.on('live', again), this.on('end', again)], () => {
-      if (this.#ended !== undefined) return Promise.reject(this.#ended.error ?? new RealtimeError('closed', 'It is closed.'))
+      if (this.#ended !== undefined) return Promise.reject(this.#ended.error ?? new RealtimeError('closed', 'Closed: done'))
       return this.live ? Promise.resolve() : undefined
     })
   }

@@ -54,8 +54,9 @@ export class Topics {
     }
     if (this.user?.topic !== own) this.user?.follow(own === '' ? undefined : (listener) => this.join(own, {}, listener))
     // What is joined meanwhile comes last in this loop.
-    for (const topic of this.#all.values()) topic.open(String(connection), states.get(topic.name))
-    this.#connection = String(connection)
+    const id = String(connection)
+    for (const topic of this.#all.values()) topic.open(id, states.get(topic.name))
+    this.#connection = id
   }
 
   publication (publication: Received): void {

@@ -69,12 +69,53 @@ test('a token that cannot be had is an attempt that failed', async (t) => {
   made.client.on('close', (now) => lost.push(now))
   await tick()
   t.match(made.errors, [{ message: 'no token today' }])
-  t.same(lost, [{ code: 4000, reason: 'no token today', retryIn: 250, wanted: false }])
+  t.same(lost, [{ code: 4000, reason: 'Error: no token today', retryIn: 250, wanted: false }])
   t.equal(made.sockets.length, 0)
   fails = false
   made.clock.advance(250)
   await made.welcome()
   t.equal(made.client.state, 'open')
+})
+
+test('an upgrade that is refused is not tried again with the same credential', async (t) => {
+  for (const status of [400, 401, 403, 404]) {
+    const reason = `Unexpected server response: ${status}`
+    const made = harness({ token: 'ada' })
+    const lost: ConnectionLost[] = []
+    made.client.on('close', (now) => lost.push(now))
+    const ready = made.client.ready()
+    const request = made.client.request('echo', 1)
+    await tick()
+    made.socket.drop(1006, '', reason)
+    t.equal(made.client.state, 'waiting')
+    made.clock.advance(250)
+    await t.rejects(ready, { code: 'closed', message: `Closed: ${reason}`, details: { code: 1006, reason } })
+    await t.rejects(request, { code: 'closed' })
+    t.equal(made.sockets.length, 1, 'no second attempt')
+    t.same(lost.map(({ retryIn, wanted }) => ({ retryIn, wanted })), [{ retryIn: 250, wanted: false }, { retryIn: undefined, wanted: false }])
+  }
+})
+
+test('an upgrade that is refused is tried again with another credential, which is asked for anew', async (t) => {
+  const refreshes: boolean[] = []
+  const made = harness({ token: ({ refresh }) => `token${refreshes.push(refresh)}` })
+  await tick()
+  made.socket.drop(1006, '', 'Unexpected server response: 401')
+  made.clock.advance(250)
+  await made.welcome()
+  t.equal(made.client.state, 'open')
+  t.same(refreshes, [false, true])
+})
+
+test('an upgrade that may go better later is tried again', async (t) => {
+  for (const error of ['Unexpected server response: 429', 'Unexpected server response: 503', 'Unexpected server response: 408', 'connect ECONNREFUSED', undefined]) {
+    const made = harness({ token: 'ada' })
+    await tick()
+    made.socket.drop(1006, '', error)
+    made.clock.advance(250)
+    await made.welcome()
+    t.equal(made.client.state, 'open', String(error))
+  }
 })
 
 test('what is thrown need not be an error', async (t) => {
@@ -193,8 +234,8 @@ test('an error that the platform tells becomes the reason', async (t) => {
   const lost: ConnectionLost[] = []
   made.client.on('close', (now) => lost.push(now))
   await tick()
-  made.socket.drop(1006, '', 'Unexpected server response: 401')
-  t.equal(lost[0]?.reason, 'Unexpected server response: 401')
+  made.socket.drop(1006, '', 'Unexpected server response: 503')
+  t.equal(lost[0]?.reason, 'Unexpected server response: 503')
   made.clock.advance(250)
   await tick()
   ;(made.socket.onerror as (event: object) => void)({})

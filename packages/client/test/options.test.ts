@@ -7,6 +7,13 @@ import { FakeSocket, tick } from './harness.ts'
 
 const options: ClientOptions = { WebSocket: FakeSocket, clock: fakeClock() }
 
+test('an option that nobody reads is refused with those that there are', (t) => {
+  t.throws(() => resolveOptions('ws://a', { WebSocket: FakeSocket, tokn: 'x' } as ClientOptions), {
+    message: 'Expected one of clock,random,codec,timeout,connectTimeout,heartbeatTimeout,minDelay,maxDelay,maxQueued,maxBuffered,token,WebSocket, got tokn.'
+  })
+  t.end()
+})
+
 test('addresses as a page would write them', (t) => {
   const cases = [
     ['ws://a.example/ws', 'ws://a.example/ws'],
@@ -36,7 +43,7 @@ test('without a WebSocket it says what to do', (t) => {
   const platform = scope.WebSocket
   delete scope.WebSocket
   t.teardown(() => { if (platform !== undefined) scope.WebSocket = platform })
-  t.throws(() => connect('ws://a'), { message: 'Expected a WebSocket: on Node 20 give that of the package ws, got none.' })
+  t.throws(() => connect('ws://a'), { message: 'Expected a WebSocket, such as that of ws, got none.' })
   scope.WebSocket = FakeSocket
   t.equal(resolveOptions('ws://a', {}).WebSocket, FakeSocket)
   t.end()

@@ -9,6 +9,7 @@ import { msgpackCodec } from '../src/msgpack.ts'
 import { realServer } from './real-server.ts'
 
 interface Setup {
+  readonly url: string
   readonly app: Awaited<ReturnType<typeof realServer>>['app']
   readonly client: (token: string | undefined, options?: ClientOptions) => RealtimeClient
   /** Ends the connections of a principal as a network would. */
@@ -24,6 +25,7 @@ async function setup (t: Test): Promise<Setup> {
   })
   return {
     app,
+    url,
     client (token, options = {}) {
       const client = connect(url, { WebSocket, minDelay: 10, ...token !== undefined && { token }, ...options })
       clients.push(client)
@@ -48,6 +50,33 @@ test('two people chat in a room', async (t) => {
   t.equal((await bob.ready()).principal, 'bob')
   await t.rejects(ada.request('chat.send', { room: 7 }), { code: 'invalid-data' })
   await t.rejects(ada.request('chat.sent'), { code: 'unknown-type' })
+})
+
+test('without a credential that the server takes, ws gives up and says why', async (t) => {
+  const { client } = await setup(t)
+  const reason = 'Unexpected server response: 401'
+  await t.rejects(client(undefined).ready(), { code: 'closed', message: `Closed: ${reason}`, details: { code: 1006, reason } })
+  await t.rejects(client('NOT VALID').ready(), { code: 'closed', details: { code: 4501 } })
+  let asked = 0
+  const late = client(undefined, { token: () => ++asked === 1 ? undefined : 'ada' })
+  t.equal((await late.ready()).principal, 'ada')
+})
+
+test('at an address that is no WebSocket route, ws gives up and says why', async (t) => {
+  const { url } = await setup(t)
+  const client = connect(`${url}x`, { WebSocket, minDelay: 10 })
+  t.teardown(() => client.close())
+  await t.rejects(client.ready(), { code: 'closed', message: 'Closed: Unexpected server response: 404' })
+})
+
+// It tells nothing of the answer, like a browser's; Node 20 has none.
+const own = (globalThis as { WebSocket?: ClientOptions['WebSocket'] }).WebSocket
+test('a WebSocket that keeps the status to itself is tried on, until there is a credential', { skip: own === undefined }, async (t) => {
+  const { client } = await setup(t)
+  let asked = 0
+  const late = client(undefined, { WebSocket: own as typeof WebSocket, token: () => ++asked < 3 ? undefined : 'ada' })
+  t.equal((await late.ready()).principal, 'ada')
+  t.equal(asked, 3)
 })
 
 test('a direct message arrives without asking, also one that was missed', async (t) => {

@@ -145,7 +145,7 @@ test('publish carries an id of its own and is sent again', async (t) => {
   const first = await made.welcome()
   const published = made.client.publish('room:1', 'said', { text: 'hi' })
   const { data } = first.last as { data: { id: string } }
-  t.match(data, { topic: 'room:1', event: 'said', data: { text: 'hi' }, id: /^[0-9a-f]{32}$/ })
+  t.match(data, { topic: 'room:1', event: 'said', data: { text: 'hi' }, id: /^\d+-\d+-\d+-\d+$/ })
   const second = await made.reconnect()
   t.same(second.last?.['data'], data)
   second.reply(second.last, { id: data.id, duplicate: true })

@@ -9,8 +9,7 @@ const maxReasonBytes = 123
  * 1000, 1002, 1003 and 1007–1010 stay away; everything else, 1005 and 1006 included, comes back.
  */
 export function comesBack (code: number): boolean {
-  if (code >= 4000) return code < 4500
-  return code !== 1000 && code !== 1002 && code !== 1003 && !(code >= 1007 && code <= 1010)
+  return !/^(4[5-9]..|100[023789]|1010)$/.test(String(code))
 }
 
 /** The text of a close frame: `<words>; retry-after=<ms>`, the words cut so that all of it fits in 123 bytes of UTF-8. */

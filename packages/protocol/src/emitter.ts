@@ -6,12 +6,19 @@ export interface Listenable<Events extends EventMap<Events>> {
   on<Name extends keyof Events> (event: Name, listener: Events[Name]): () => void
 }
 
+/** One listener may be added twice, and each undo takes its own away. */
+interface Entry<Listener> {
+  readonly listener: Listener
+}
+
+const none: readonly never[] = []
+
 /**
  * A small typed emitter with synchronous listeners. A listener that throws is handed to `onError` and never starves
  * the others. A listener added or removed while an event is being emitted takes effect from the next emission.
  */
 export class Emitter<Events extends EventMap<Events>> implements Listenable<Events> {
-  readonly #listeners = new Map<keyof Events, ReadonlyArray<Events[keyof Events]>>()
+  readonly #listeners = new Map<keyof Events, ReadonlyArray<Entry<Events[keyof Events]>>>()
   readonly #onError: (error: unknown, event: keyof Events) => void
 
   constructor (onError: (error: unknown, event: keyof Events) => void) {
@@ -19,19 +26,13 @@ export class Emitter<Events extends EventMap<Events>> implements Listenable<Even
   }
 
   on<Name extends keyof Events> (event: Name, listener: Events[Name]): () => void {
-    this.#listeners.set(event, [...this.#listeners.get(event) ?? [], listener])
-    let active = true
-    return () => {
-      if (!active) return
-      active = false
-      this.#remove(event, listener)
-    }
+    const own = { listener }
+    this.#listeners.set(event, [...this.#of(event), own])
+    return () => { this.#listeners.set(event, this.#of(event).filter((other) => other !== own)) }
   }
 
   emit<Name extends keyof Events> (event: Name, ...args: Parameters<Events[Name]>): void {
-    const listeners = this.#listeners.get(event)
-    if (listeners === undefined) return
-    for (const listener of listeners) {
+    for (const { listener } of this.#of(event)) {
       try {
         listener(...args)
       } catch (error) {
@@ -41,14 +42,10 @@ export class Emitter<Events extends EventMap<Events>> implements Listenable<Even
   }
 
   listenerCount (event: keyof Events): number {
-    return this.#listeners.get(event)?.length ?? 0
+    return this.#of(event).length
   }
 
-  #remove (event: keyof Events, listener: Events[keyof Events]): void {
-    // There: each undo runs once, so its listener is still in the list.
-    const listeners = this.#listeners.get(event) as ReadonlyArray<Events[keyof Events]>
-    const rest = listeners.toSpliced(listeners.indexOf(listener), 1)
-    if (rest.length === 0) this.#listeners.delete(event)
-    else this.#listeners.set(event, rest)
+  #of (event: keyof Events): ReadonlyArray<Entry<Events[keyof Events]>> {
+    return this.#listeners.get(event) ?? none
   }
 }
