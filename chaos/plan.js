@@ -18,7 +18,7 @@ const defaults = {
  * everybody is back (`end`), and without news until nothing more is expected (`quiet`).
  */
 const PATIENCE = {
-  beat: { server: { interval: 5_000, timeout: 4_000 }, client: { connectTimeout: 5_000, heartbeatTimeout: 3_000 } }, end: 25_000, quiet: 2_500
+  beat: { server: { interval: 5_000, timeout: 4_000 }, client: { connectTimeout: 10_000, heartbeatTimeout: 3_000 } }, end: 25_000, quiet: 2_500
 }
 /** Where time is not judged, a process that got no processor for seconds must not look dead. */
 const LONG_PATIENCE = {

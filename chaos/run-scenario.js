@@ -18,11 +18,7 @@ export async function runPlan (plan, { progress, began }) {
 }
 
 async function drive (world, plan, progress) {
-  const share = (index) => plan.clients.filter((_, at) => at % plan.loads === index)
-  const url = `ws://127.0.0.1:${world.front.port}/ws`
-  await world.toLoads('begin', (index) => ({ url, clients: share(index) }), 90_000)
-  if (!await world.allLive(60_000)) throw new Error('the clients did not all come up before the first fault')
-
+  await begin(world, plan, progress)
   const overflowed = listenOverflows()
   const proxyCpu = process.cpuUsage()
   world.front.handshakes.clear()
@@ -41,6 +37,20 @@ async function drive (world, plan, progress) {
   clearInterval(ticker)
   const overflows = overflowed === undefined ? undefined : listenOverflows() - overflowed
   return collect(world, { plan, started, ended, settled, faults: done, overflows, cpu: { ...world.cpu(), proxy: seconds(process.cpuUsage(proxyCpu)) }, handshakes: handshakes(world.front) })
+}
+
+/** Brings all clients up before the first fault. */
+async function begin (world, plan, { coming }) {
+  const share = (index) => plan.clients.filter((_, at) => at % plan.loads === index)
+  const url = `ws://127.0.0.1:${world.front.port}/ws`
+  const within = 60_000 + 60 * plan.clients.length
+  const ticker = setInterval(() => { void world.live().then(({ live }) => coming({ live, clients: plan.clients.length }), () => {}) }, 5_000)
+  try {
+    await world.toLoads('begin', (index) => ({ url, clients: share(index) }), within)
+    if (!await world.allLive(within)) throw new Error(`the clients did not all come up within ${within} ms`)
+  } finally {
+    clearInterval(ticker)
+  }
 }
 
 async function inject (world, fault, started, done) {
@@ -84,7 +94,7 @@ function handshakes ({ handshakes }) {
 async function report (world, plan, started, progress) {
   try {
     const [loads, publisher] = await Promise.all([world.live(), world.publisher.ask('state', undefined, 900)])
-    progress({ seconds: (now() - started) / 1_000, of: plan.seconds, clients: plan.clients.length, ...loads, ...publisher })
+    progress.tick({ seconds: (now() - started) / 1_000, of: plan.seconds, clients: plan.clients.length, ...loads, ...publisher })
   } catch {
     // A tick that comes while everything ends has nobody to ask.
   }

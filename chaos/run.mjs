@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { parseArguments } from './arguments.js'
 import { makePlan } from './plan.js'
 import { Random } from './random.js'
 import { html } from './report/html.js'
 import { summary } from './report/summary.js'
-import { progressLine, say, table } from './report/terminal.js'
+import { comingLine, progressLine, say, table } from './report/terminal.js'
 import { runPlan } from './run-scenario.js'
 import { scenarios } from './scenarios/index.js'
 import { verdictOf } from './judge/verdict.js'
@@ -18,12 +18,12 @@ process.on('exit', () => current?.endNow())
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130))
 
 const options = parseArguments(process.argv.slice(2), scenarios)
-const machine = { versions: installed(), node: process.version, at: new Date().toISOString(), folder: tmpdir() }
+const machine = { versions: installed(), node: process.version, cores: availableParallelism(), load: loadavg()[0].toFixed(1), at: new Date().toISOString(), folder: tmpdir() }
 const results = []
 for (const scenario of options.scenarios) results.push(await once(scenario))
 
 mkdirSync(options.out, { recursive: true })
-const document = { seed: options.seed, scale: options.scale, machine, results }
+const document = { seed: options.seed, scale: options.scale, timed: options.timed, machine, results }
 writeFileSync(`${options.out}/chaos.json`, JSON.stringify(document, null, 2))
 writeFileSync(`${options.out}/chaos.html`, html(document))
 say(`\nreport: ${options.out}/chaos.html`)
@@ -52,10 +52,10 @@ async function once (scenario) {
   say(`  ${plan.clients.length} clients, ${plan.topics.length} topics, ${plan.rate} publications/s for ${plan.seconds} s, ${plan.nodes} nodes, ${brokers[plan.broker].label(plan)}, ${plan.faults.length} faults`)
   const began = Date.now()
   try {
-    const run = await runPlan(plan, { progress: progressLine, began: (world) => { current = world } })
+    const run = await runPlan(plan, { progress: { tick: progressLine, coming: comingLine }, began: (world) => { current = world } })
     const { facts, checks, ok } = verdictOf(scenario, run)
     table(checks, facts, Date.now() - began)
-    return summary(scenario, plan, facts, checks, ok)
+    return summary(scenario, facts, checks, ok)
   } catch (error) {
     say(`  the run broke: ${error.stack}`)
     return { name: scenario.name, title: scenario.title, ok: false, broken: error.message, checks: [] }

@@ -4,6 +4,8 @@ export const say = (line) => process.stdout.write(`${line}\n`)
 
 const count = (value) => typeof value === 'number' ? value.toLocaleString('en') : String(value)
 
+export const comingLine = ({ live, clients }) => say(`  coming up: ${count(live)} of ${count(clients)} clients`)
+
 export function progressLine ({ seconds, of, live, clients, intended, acknowledged, failures, told }) {
   say(`  ${seconds.toFixed(0).padStart(3)}/${of} s  live ${live}/${clients}  acknowledged ${count(acknowledged)}/${count(intended)}  failed attempts ${count(failures)}  told ${count(told)}`)
 }

@@ -27,7 +27,7 @@ export const rollingRestart = {
   name: 'rolling-restart',
   title: 'All nodes are restarted, one after the other',
   plan: ({ scaled }) => ({
-    seconds: 32, clients: scaled(3_000), topics: scaled(300), topicsEach: 3, rate: scaled(300),
+    seconds: 32, clients: scaled(3_000), topics: scaled(300), topicsEach: 2, rate: scaled(300),
     faults: () => [{ at: 2_000, kind: 'rolling-restart', drain: { over: 5_000, deadline: 8_000 }, pause: 2_000 }]
   }),
   checks: (facts) => {
