@@ -20,9 +20,9 @@ test('every plan holds 10 s of traffic in its history and has two tenants, each 
       const { history, rate, topics, clients } = planOf(scenario, 1, scale)
       assert.ok(history.size >= rate / topics.length * 10, scenario.name)
       const tenants = new Set(clients.map(({ name }) => name.split('.')[0]))
-      assert.deepEqual([...tenants].sort(), ['a', 'b'], scenario.name)
+      assert.deepEqual(tenants, new Set(['a', 'b']), scenario.name)
       const intruders = clients.filter(({ forbidden }) => forbidden.length > 0).map(({ name }) => name.split('.')[0])
-      assert.deepEqual([...new Set(intruders)].sort(), ['a', 'b'], scenario.name)
+      assert.deepEqual(new Set(intruders), tenants, scenario.name)
       for (const { name, topics: own, forbidden } of clients) {
         const tenant = name.split('.')[0]
         assert.ok(own.length > 0 && own.every((topic) => topic.startsWith(`room:${tenant}:`)))
@@ -60,6 +60,6 @@ test('scale 1 is the load that is promised', () => {
 
 test('every push runs both brokers and controls', () => {
   const short = scenarios.filter((scenario) => scenario.short)
-  assert.deepEqual([...new Set(short.map((scenario) => planOf(scenario, 1, 0.2).broker))].sort(), ['nats', 'redis'])
+  assert.deepEqual(new Set(short.map((scenario) => planOf(scenario, 1, 0.2).broker)), new Set(['nats', 'redis']))
   assert.ok(short.filter(({ breaks }) => breaks !== undefined).length >= 2)
 })
