@@ -106,6 +106,9 @@ export class IoredisClusterLink implements RedisLink {
     })
     // A node that comes later may be one that was restarted or took over: it knows no script, and may have forgotten something.
     client.on('+node', () => this.#events.ready())
+    // Whoever takes over may lack what the lost one acknowledged, and the library moves its subscriptions without a word. So
+    // begin anew: that is told, and verified.
+    client.on('-node', () => { if (client === this.#client && this.ready) this.reset() })
     client.on('close', () => this.#closed(client))
     client.on('error', () => {})
     for (const event of ['messageBuffer', 'smessageBuffer']) {

@@ -1,42 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Cluster, Redis } from 'ioredis'
+import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import t from 'tap'
 import { brokerConformance } from '@fastify-realtime/broker/conformance'
 import { until } from '@fastify-realtime/testing'
-import { missing, RedisServer } from '@fastify-realtime/testing/redis-server'
+import { missing } from '@fastify-realtime/testing/redis-server'
 import { redisBroker } from '../src/index.ts'
 import { linkMaker } from '../src/make-link.ts'
 import { Keys } from '../src/keys.ts'
-
-const SLOTS = 16_384
-
-/** A Redis Cluster of masters without replicas, each with its part of the slots. */
-async function startCluster (t: { teardown (handler: () => unknown): void }, size: number): Promise<RedisServer[]> {
-  const servers = await Promise.all(Array.from({ length: size }, () => RedisServer.start({
-    settings: ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--cluster-config-file', 'nodes.conf', '--appendonly', 'yes', '--appendfsync', 'always']
-  })))
-  t.teardown(() => Promise.all(servers.map((server) => server.end())))
-  const clients = servers.map(({ port }) => new Redis(port, '127.0.0.1'))
-  for (const [at, client] of clients.entries()) {
-    await client.call('CLUSTER', 'ADDSLOTSRANGE', Math.floor(at * SLOTS / size), Math.floor((at + 1) * SLOTS / size) - 1)
-    await client.call('CLUSTER', 'SET-CONFIG-EPOCH', at + 1)
-    if (at > 0) await client.call('CLUSTER', 'MEET', '127.0.0.1', String(servers[0]?.port))
-  }
-  for (const client of clients) {
-    const stands = async (): Promise<boolean> => {
-      const info = String(await client.call('CLUSTER', 'INFO'))
-      return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${size}`)
-    }
-    while (!await stands()) await sleep(20)
-    client.disconnect()
-  }
-  return servers
-}
-
-function clusterClient (servers: readonly RedisServer[]): Cluster {
-  return new Cluster(servers.map(({ port }) => ({ host: '127.0.0.1', port })), { lazyConnect: true })
-}
+import { clusterClient, startCluster } from './redis-cluster.ts'
 
 for (const sharded of [false, true]) {
   const channels = sharded ? 'sharded' : 'classic'

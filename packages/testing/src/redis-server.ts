@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const COMMAND = 'redis-server'
+/** Another server that speaks the same protocol, such as Valkey, by its path. */
+const COMMAND = process.env['REDIS_SERVER'] ?? 'redis-server'
 
 /**
  * Why tests that need the server are skipped; `false` when it is there. With `CI` set it is always `false`: there a missing
@@ -25,7 +26,7 @@ export const missing: string | false = whyMissing()
 export interface RedisServerOptions {
   /** Arguments for the server, such as `['--appendonly', 'yes']`. Default: none; nothing is saved. */
   readonly settings?: readonly string[]
-  /** What is run. Default `redis-server`. */
+  /** What is run. Default: what the environment variable `REDIS_SERVER` says, or `redis-server`. */
   readonly command?: string
   /** Milliseconds that it may take to answer. Default 10,000. */
   readonly patience?: number
