@@ -30,7 +30,7 @@ export async function buildApp (config: Config): Promise<FastifyInstance> {
 
   await app.register(connectionPool, { maxPerAddress: config.maxPerAddress, handshakeRate: { max: config.handshakeRate } })
   await app.register(heartbeat)
-  await app.register(joinBroker, { redisUrl: config.redisUrl })
+  await app.register(joinBroker, { redisUrl: config.redisUrl, natsUrl: config.natsUrl })
   await app.register(auth, {
     jwt: { secret: config.jwtSecret },
     ...(config.origins === undefined ? {} : { origins: config.origins })

@@ -17,7 +17,8 @@ const Environment = Type.Object({
   LOG_LEVEL: Type.String({ default: 'info', enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] }),
   /** `off` removes the login; `open` lets anybody take a role, also when HOST is not a loopback address. */
   PLAYGROUND_LOGIN: Type.Optional(Type.String({ enum: ['off', 'open'] })),
-  REDIS_URL: Type.Optional(Type.String({ minLength: 1 }))
+  REDIS_URL: Type.Optional(Type.String({ minLength: 1 })),
+  NATS_URL: Type.Optional(Type.String({ minLength: 1 }))
 })
 
 export interface Config {
@@ -31,13 +32,15 @@ export interface Config {
   readonly handshakeRate: number
   readonly logLevel: string
   readonly login: 'off' | 'names' | 'roles'
+  /** Where the nodes of a cluster meet; at most one of the two. */
   readonly redisUrl: string | undefined
+  readonly natsUrl: string | undefined
 }
 
 /** Reads the environment; throws with the name of the variable that is wrong. */
 export function readConfig (environment: NodeJS.ProcessEnv): Config {
   const env: Static<typeof Environment> = envSchema({ schema: Environment, data: environment, env: false })
-  const cluster = env.REDIS_URL !== undefined
+  const cluster = clusterOf(env)
   return Object.freeze({
     host: env.HOST,
     port: env.PORT,
@@ -49,13 +52,21 @@ export function readConfig (environment: NodeJS.ProcessEnv): Config {
     handshakeRate: env.HANDSHAKE_RATE,
     logLevel: env.LOG_LEVEL,
     login: loginMode(env.PLAYGROUND_LOGIN, env.HOST),
-    redisUrl: env.REDIS_URL
+    redisUrl: env.REDIS_URL,
+    natsUrl: env.NATS_URL
   })
 }
 
+/** The variable that makes this node one of many. */
+function clusterOf ({ REDIS_URL, NATS_URL }: Static<typeof Environment>): string | undefined {
+  if (REDIS_URL !== undefined && NATS_URL !== undefined) throw new Error('REDIS_URL and NATS_URL are both set: nodes meet in one place. Unset one.')
+  if (REDIS_URL !== undefined) return 'REDIS_URL'
+  return NATS_URL === undefined ? undefined : 'NATS_URL'
+}
+
 /** One node may invent its secrets; nodes of a cluster must share them. */
-function throwAway (name: string, cluster: boolean): string {
-  if (cluster) throw new Error(`${name} is not set: every node of a cluster needs the same one. Set it, or unset REDIS_URL.`)
+function throwAway (name: string, cluster: string | undefined): string {
+  if (cluster !== undefined) throw new Error(`${name} is not set: every node of a cluster needs the same one. Set it, or unset ${cluster}.`)
   return randomBytes(32).toString('base64url')
 }
 

@@ -1,6 +1,9 @@
 import { connectAndGreet } from '@fastify-realtime/testing'
 import { missing, RedisServer } from '@fastify-realtime/testing/redis-server'
 import t from 'tap'
+import type { Test } from 'tap'
+import type { Config } from '../src/config.ts'
+import { natsMissing, startNats } from './fixtures/nats-server.ts'
 import { login, playground } from './fixtures/playground.ts'
 
 const shared = { jwtSecret: 's'.repeat(32), apiKey: 'k'.repeat(16) }
@@ -8,8 +11,15 @@ const shared = { jwtSecret: 's'.repeat(32), apiKey: 'k'.repeat(16) }
 t.test('two playgrounds over one Redis are one', { skip: missing }, async (t) => {
   const server = await RedisServer.start()
   t.teardown(() => server.end())
-  const redisUrl = server.url
-  const [left, right] = await Promise.all([playground(t, { ...shared, redisUrl }), playground(t, { ...shared, redisUrl })])
+  await areOne(t, { redisUrl: server.url })
+})
+
+t.test('two playgrounds over one NATS are one', { skip: natsMissing }, async (t) => {
+  await areOne(t, { natsUrl: await startNats(t) })
+})
+
+async function areOne (t: Test, meeting: Partial<Config>): Promise<void> {
+  const [left, right] = await Promise.all([playground(t, { ...shared, ...meeting }), playground(t, { ...shared, ...meeting })])
   const [ada, bob, oda] = await Promise.all([login(left.app, 'ada'), login(right.app, 'bob'), login(right.app, 'oda', 'operator')])
   const first = await connectAndGreet(left.address, { token: ada.token })
   const second = await connectAndGreet(right.address, { token: bob.token })
@@ -34,4 +44,4 @@ t.test('two playgrounds over one Redis are one', { skip: missing }, async (t) =>
   t.equal((await left.app.inject({ method: 'POST', url: '/logout', headers: bob.headers })).statusCode, 204)
   t.equal((await second.closed).code, 4501)
   t.equal((await right.app.inject({ method: 'POST', url: '/ticket', headers: bob.headers })).statusCode, 401)
-})
+}

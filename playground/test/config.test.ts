@@ -13,6 +13,10 @@ t.test('a cluster needs shared secrets', async (t) => {
   t.throws(() => readConfig({ REDIS_URL }), /JWT_SECRET/)
   t.throws(() => readConfig({ REDIS_URL, JWT_SECRET: 's'.repeat(32) }), /API_KEY/)
   t.equal(readConfig({ REDIS_URL, JWT_SECRET: 's'.repeat(32), API_KEY: 'k'.repeat(16) }).redisUrl, REDIS_URL)
+  const NATS_URL = 'nats://127.0.0.1:4222'
+  t.throws(() => readConfig({ NATS_URL }), /JWT_SECRET .*unset NATS_URL/)
+  t.equal(readConfig({ NATS_URL, JWT_SECRET: 's'.repeat(32), API_KEY: 'k'.repeat(16) }).natsUrl, NATS_URL)
+  t.throws(() => readConfig({ NATS_URL, REDIS_URL }), /both set/)
 })
 
 t.test('roles are for loopback, unless the login is open', async (t) => {

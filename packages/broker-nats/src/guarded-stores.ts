@@ -1,4 +1,4 @@
-import type { HistoryStore, RecordStore } from '@fastify-realtime/broker'
+import type { HistoryStore, PresenceStore, RecordStore } from '@fastify-realtime/broker'
 
 /** Runs a call, or rejects as unavailable. */
 export type Run = <T>(call: () => Promise<T>) => Promise<T>
@@ -7,6 +7,16 @@ export function guardedHistory (run: Run, history: HistoryStore): HistoryStore {
   return {
     read: (channel, topic, query) => run(() => history.read(channel, topic, query)),
     position: (channel, topic) => run(() => history.position(channel, topic))
+  }
+}
+
+export function guardedPresence (run: Run, presence: PresenceStore): PresenceStore {
+  return {
+    join: (topic, entry) => run(() => presence.join(topic, entry)),
+    leave: (topic, connection) => run(() => presence.leave(topic, connection)),
+    list: (topic, limit) => run(() => presence.list(topic, limit)),
+    renew: (node, ttl) => run(() => presence.renew(node, ttl)),
+    reap: () => run(() => presence.reap())
   }
 }
 

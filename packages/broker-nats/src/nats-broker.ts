@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { BrokerOptionError, BrokerUnavailableError } from '@fastify-realtime/broker'
 import type {
-  Broker, BrokerRecord, BrokerSink, HistoryStore, PublishOptions, PublishResult, RecordStore
+  Broker, BrokerRecord, BrokerSink, HistoryStore, PresenceStore, PublishOptions, PublishResult, RecordStore
 } from '@fastify-realtime/broker'
-import { guardedHistory, guardedRecords } from './guarded-stores.ts'
+import { guardedHistory, guardedPresence, guardedRecords } from './guarded-stores.ts'
 import type { Run } from './guarded-stores.ts'
 import { NatsHistory } from './history.ts'
 import { Interests } from './interests.ts'
 import { isLost, JetStream } from './jetstream.ts'
 import { resolveNatsOptions } from './nats-options.ts'
 import type { NatsBrokerOptions, ResolvedNatsOptions } from './nats-options.ts'
+import { NatsPresence } from './presence.ts'
 import { Publisher } from './publisher.ts'
 import { NatsRecords } from './records.ts'
 import { Requests } from './requests.ts'
@@ -24,6 +25,7 @@ export class NatsBroker implements Broker {
   readonly name = 'nats'
   readonly patterns = true
   readonly history: HistoryStore
+  readonly presence: PresenceStore
   readonly records: RecordStore
   readonly #options: ResolvedNatsOptions
   readonly #requests: Requests
@@ -70,6 +72,7 @@ export class NatsBroker implements Broker {
     this.#publisher = new Publisher({ jetStream, streams, subjects, time, maxHistory, positionTtl, trimmer: new Trimmer(jetStream) })
     const run: Run = (call) => this.#whenUp(call)
     this.history = guardedHistory(run, new NatsHistory({ jetStream, streams, subjects, time, positionTtl }))
+    this.presence = guardedPresence(run, new NatsPresence({ jetStream, streams, subjects, time }))
     this.records = guardedRecords(run, new NatsRecords({ jetStream, streams, subjects, time, recordTtl }))
   }
 
@@ -138,6 +141,6 @@ export class NatsBroker implements Broker {
  * A broker over NATS with JetStream, 2.9 or later, for any number of nodes.
  * @throws FRT_ERR_BROKER_OPTION
  */
-export function natsBroker (options: NatsBrokerOptions): Broker & Required<Pick<Broker, 'history' | 'records'>> {
+export function natsBroker (options: NatsBrokerOptions): Broker & Required<Pick<Broker, 'history' | 'presence' | 'records'>> {
   return new NatsBroker(resolveNatsOptions(options))
 }

@@ -18,9 +18,9 @@ interface Info {
   readonly state: { readonly last_seq: number }
 }
 
-type Room = 'h' | 'l' | 'r'
+type Room = 'h' | 'l' | 'r' | 'p'
 
-const NAMES = { h: 'history', l: 'live', r: 'records' } as const
+const NAMES = { h: 'history', l: 'live', r: 'records', p: 'presence' } as const
 /** How often, and after how many milliseconds, a new stream is asked for. */
 const MAX_TRIES = 50
 const AGAIN = 20
@@ -30,14 +30,14 @@ const NOT_FOUND: StreamInfo = { name: '', epoch: '', window: 0 }
 const LIVE_BYTES = 67_108_864
 
 /**
- * The three streams of a cluster of nodes. Their names end in random letters, so that a stream that was lost and made anew has
+ * The streams of a cluster of nodes. Their names end in random letters, so that a stream that was lost and made anew has
  * another name: who still means the lost one is refused, and its positions are of another epoch.
  */
 export class Streams {
   readonly #jetStream: JetStream
   readonly #subjects: Subjects
   readonly #options: ResolvedNatsOptions
-  readonly #found: Record<Room, StreamInfo> = { h: NOT_FOUND, l: NOT_FOUND, r: NOT_FOUND }
+  readonly #found: Record<Room, StreamInfo> = { h: NOT_FOUND, l: NOT_FOUND, r: NOT_FOUND, p: NOT_FOUND }
   /** The newest sequence number of the history that this node saw. */
   #newest = 0
 
@@ -50,6 +50,7 @@ export class Streams {
   get history (): StreamInfo { return this.#found.h }
   get live (): StreamInfo { return this.#found.l }
   get records (): StreamInfo { return this.#found.r }
+  get presence (): StreamInfo { return this.#found.p }
 
   /** The epoch that a stream's name says, if it is a history. */
   epochOf (name: string): string | undefined {
@@ -64,7 +65,7 @@ export class Streams {
 
   /** Finds the streams, or makes them. */
   async ensure (): Promise<void> {
-    for (const room of ['h', 'l', 'r'] as const) {
+    for (const room of ['h', 'l', 'r', 'p'] as const) {
       this.#found[room] = await this.#ensure(room)
       await this.#listens(room)
     }
@@ -126,7 +127,9 @@ export class Streams {
       // One more than anybody may see: it proves that nothing is missing before the first visible one.
       h: { storage: 'file', max_msgs_per_subject: maxHistory + 1, max_bytes: maxBytes === false ? -1 : maxBytes, max_age: positionTtl * 1e6, duplicate_window: dedupeWindow * 1e6, republish },
       l: { storage: 'memory', max_msgs_per_subject: 1, max_bytes: LIVE_BYTES, max_age: positionTtl * 1e6, duplicate_window: dedupeWindow * 1e6, republish },
-      r: { storage: 'file', max_msgs_per_subject: 1, max_bytes: -1, max_age: recordTtl * 1e6, duplicate_window: 100e6 }
+      r: { storage: 'file', max_msgs_per_subject: 1, max_bytes: -1, max_age: recordTtl * 1e6, duplicate_window: 100e6 },
+      // Who is there stays as long as its node lives.
+      p: { storage: 'file', max_msgs_per_subject: 1, max_bytes: -1, max_age: 0, duplicate_window: 100e6 }
     }
     return this.#jetStream.api(`STREAM.CREATE.${name}`, {
       name, subjects: [subject], retention: 'limits', discard: 'old', num_replicas: replicas, ...kinds[room]

@@ -23,8 +23,8 @@ export class Subjects {
     this.#prefix = prefix
   }
 
-  /** Everything of one stream: `h` history, `l` live, `r` records; or `d`, what is delivered. */
-  all (room: 'h' | 'l' | 'r' | 'd'): string {
+  /** Everything of one stream: `h` history, `l` live, `r` records, `p` presence; or `d`, what is delivered. */
+  all (room: 'h' | 'l' | 'r' | 'p' | 'd'): string {
     return `${this.#prefix}.${room}.>`
   }
 
@@ -46,6 +46,17 @@ export class Subjects {
 
   record (key: string): string {
     return `${this.#prefix}.r.${tokens(key)}`
+  }
+
+  /** A principal in a topic; without one, all of the topic; without that, all. */
+  presence (topic?: string, principal?: string): string {
+    const all = `${this.#prefix}.p.e.`
+    return topic === undefined ? `${all}>` : `${all}${tokens(topic)}.${principal === undefined ? '*' : token(principal)}`
+  }
+
+  /** A node's lease, or all of them. */
+  lease (node?: string): string {
+    return `${this.#prefix}.p.l.${node === undefined ? '*' : token(node)}`
   }
 
   /** Holds every record whose key begins with the prefix, and perhaps others: only whole levels narrow it. */

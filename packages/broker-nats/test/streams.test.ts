@@ -13,7 +13,7 @@ function build (deaf: number): { streams: Streams, asked: string[] } {
   const jetStream = new JetStream(Object.create(Requests.prototype) as Requests)
   jetStream.api = async <T>(endpoint: string, body: object) => {
     const room = String(Reflect.get(body, 'subject')).split('.')[1] ?? ''
-    const names: Record<string, string> = { h: 'frt-history-e1', l: 'frt-live-e2', r: 'frt-records-e3' }
+    const names: Record<string, string> = { h: 'frt-history-e1', l: 'frt-live-e2', r: 'frt-records-e3', p: 'frt-presence-e4' }
     const info = { config: { duplicate_window: 5e9, max_msgs_per_subject: 2_000 }, state: { last_seq: 0 } }
     return (endpoint === 'STREAM.NAMES' ? { streams: [names[room]] } : info) as T
   }
@@ -31,7 +31,7 @@ function build (deaf: number): { streams: Streams, asked: string[] } {
 void t.test('streams are ready when they listen', async (t) => {
   const { streams, asked } = build(3)
   await streams.ensure()
-  t.same(asked, [...Array.from({ length: 5 }, () => 'frt.h.probe'), 'frt.l.probe', 'frt.r.probe'])
+  t.same(asked, [...Array.from({ length: 5 }, () => 'frt.h.probe'), 'frt.l.probe', 'frt.r.probe', 'frt.p.probe'])
   t.same(streams.history, { name: 'frt-history-e1', epoch: 'e1', window: 5_000 })
   t.same([streams.epochOf('frt-history-e9'), streams.epochOf(streams.live.name), streams.records.epoch], ['e9', undefined, 'e3'])
 })
