@@ -19,8 +19,6 @@ import { Revocations } from './revocations.ts'
 import { endLease } from './sisters.ts'
 import { Tickets } from './ticket.ts'
 import { TopicLeases } from './topic-leases.ts'
-import { turnAway } from './turn-away.ts'
-import type { Upgrader } from './turn-away.ts'
 import { Verifier } from './verifier.ts'
 
 /** The parts of one app, put together. */
@@ -60,8 +58,7 @@ export async function assemble (app: FastifyInstance, options: ResolvedOptions):
     countFailure: await failureLimit(app, options.failures),
     admit: (grant) => enforcement.admit(grant),
     refused: (kind, source) => events.emit('refuse', kind, source),
-    turnAway: (raw, reason) => turnAway(app.getDecorator<Upgrader>('websocketServer'), raw, reason),
-    subprotocols: () => pool.codecs.map(({ subprotocol }) => subprotocol)
+    turnAway: (request, reply, reason) => pool.turnAway(request, reply, reason)
   })
   const refresh = createRefresh({
     verifier,

@@ -1,8 +1,7 @@
-import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { closeReasons } from '@fastify-realtime/protocol'
 import type { CloseReason, Principal } from '@fastify-realtime/protocol'
-import { credential, offeredProtocols, readCredential } from './credential.ts'
+import { credential, readCredential } from './credential.ts'
 import type { Credential, CredentialSource } from './credential.ts'
 import {
   AuthUnavailableError, CredentialExpiredError, OriginError, TooManyFailuresError, UnauthenticatedError
@@ -26,10 +25,8 @@ export interface AuthenticateParts {
   /** Makes the principal of a grant, unless it has been revoked. @throws {Refusal} */
   readonly admit: (grant: Grant) => Principal
   readonly refused: (kind: RefusalKind | 'origin', source: CredentialSource | undefined) => void
-  /** Accepts the upgrade only to close it. */
-  readonly turnAway: (raw: IncomingMessage, reason: CloseReason) => void
-  /** The subprotocols by which a client is known to read our close codes. */
-  readonly subprotocols: () => readonly string[]
+  /** Accepts the upgrade only to close it, if the client can read why. */
+  readonly turnAway: (request: FastifyRequest, reply: FastifyReply, reason: CloseReason) => boolean
 }
 
 export type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
@@ -140,23 +137,12 @@ async function refuse (parts: AuthenticateParts, request: FastifyRequest, reply:
     reply.header('retry-after', String(Math.ceil(retryAfter / 1_000)))
     throw new TooManyFailuresError()
   }
-  const closed = kind === 'missing' ? undefined : closedInstead(parts, request, kind)
-  if (closed !== undefined) {
-    reply.hijack()
-    parts.turnAway(request.raw, closed)
-    return
-  }
+  if (kind !== 'missing' && isToldByClosing(parts, request, reply, kind)) return
   reply.header('www-authenticate', 'Bearer')
   throw kind === 'expired' ? new CredentialExpiredError() : new UnauthenticatedError()
 }
 
 /** How a browser is told, which cannot read a 401: by the close code of an upgrade that leads to nothing. */
-function closedInstead ({ options, subprotocols }: AuthenticateParts, request: FastifyRequest, kind: RefusalKind):
-CloseReason | undefined {
-  // What injectWS makes up has no socket to accept.
-  const { socket } = request.raw as Partial<IncomingMessage>
-  if (!options.tellBrowsers || !isUpgrade(request) || socket === undefined) return undefined
-  const offered = offeredProtocols(request.headers['sec-websocket-protocol'])
-  if (!subprotocols().some((known) => offered.includes(known))) return undefined
-  return kind === 'expired' ? closeReasons.credentialExpired : closeReasons.unauthenticated
+function isToldByClosing ({ options, turnAway }: AuthenticateParts, request: FastifyRequest, reply: FastifyReply, kind: RefusalKind): boolean {
+  return options.tellBrowsers && turnAway(request, reply, kind === 'expired' ? closeReasons.credentialExpired : closeReasons.unauthenticated)
 }

@@ -57,7 +57,7 @@ function fromHeader (authorization: string | undefined): Credential | undefined 
 }
 
 function fromProtocols (protocols: string | undefined): Credential | undefined {
-  const offers = offeredProtocols(protocols).filter(isBearerProtocol)
+  const offers = protocols === undefined ? [] : protocols.split(',').map((offer) => offer.trim()).filter(isBearerProtocol)
   const [offer] = offers
   if (offer === undefined) return undefined
   if (offers.length > 1) throw new Refusal('invalid', 'two bearers')
@@ -68,9 +68,4 @@ function fromCookie (value: string | null | undefined): Credential | undefined {
   if (value === null) throw new Refusal('invalid', 'cookie signature')
   // Signing out clears a cookie by making it empty.
   return value === '' ? undefined : optional('cookie', value)
-}
-
-/** The subprotocols that an upgrade offers, in its order. */
-export function offeredProtocols (header: string | undefined): string[] {
-  return header === undefined ? [] : header.split(',').map((offer) => offer.trim())
 }

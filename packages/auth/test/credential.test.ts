@@ -1,6 +1,6 @@
 import { bearerProtocol } from '@fastify-realtime/protocol'
 import t from 'tap'
-import { credential, maxTokenBytes, offeredProtocols, readCredential } from '../src/credential.ts'
+import { credential, maxTokenBytes, readCredential } from '../src/credential.ts'
 import type { CredentialParts } from '../src/credential.ts'
 
 const nothing: CredentialParts = {
@@ -52,9 +52,4 @@ for (const [why, parts] of [
 
 void t.test('the longest token is taken', async (t) => {
   t.equal(credential('query', 'x'.repeat(maxTokenBytes)).token.length, maxTokenBytes)
-})
-
-void t.test('offers are listed in order', async (t) => {
-  t.same(offeredProtocols('a,b , c'), ['a', 'b', 'c'])
-  t.same(offeredProtocols(undefined), [])
 })

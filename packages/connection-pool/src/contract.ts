@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import type { RateLimit } from './rate.ts'
 import type { CloseReason, Codec, Encoded, Envelope, Listenable, Message, Principal, Welcome } from '@fastify-realtime/protocol'
@@ -179,6 +179,11 @@ export interface ConnectionPool extends Iterable<Connection>, Listenable<Connect
   /** The handler of a WebSocket route: `app.get('/ws', { websocket: true }, app.connectionPool.accept)`. */
   readonly accept: (socket: WebSocket, request: FastifyRequest) => void
   add (socket: WebSocket, request: FastifyRequest): Connection
+  /**
+   * For hooks that refuse: accepts the upgrade only to close it, because a browser can read a close code but no status.
+   * Answers false, and leaves the answer to the hook, unless it is an upgrade whose client offers one of our subprotocols.
+   */
+  turnAway (request: FastifyRequest, reply: FastifyReply, reason: CloseReason): boolean
   /**
    * Declares a field of `config.realtime` that is the caller's own, since unknown ones are refused. `check` is given what
    * each route says, before the app is ready, and throws when it cannot work.

@@ -13,7 +13,7 @@ import { openSockets, takeUpgrades } from './upgrades.ts'
 const plugin: FastifyPluginAsync<ConnectionPoolOptions> = async (app, given) => {
   const options = resolveOptions(given)
   const sockets = (): Set<PoolSocket> => openSockets(app)
-  const pool = new Pool(options, app.log, sockets)
+  const pool = new Pool(options, app.log, sockets, () => app.websocketServer)
   const addresses = new AddressBook(options.clock, options.handshakeRate)
   const guard = new HandshakeGuard(options.clock, options.handshakeTimeout, {
     failed: ({ key }) => { if (key !== null) addresses.release(key) },

@@ -1,7 +1,7 @@
-import { closeReasons, Emitter, failureEnvelope, formatCloseReason, messageFailure } from '@fastify-realtime/protocol'
+import { closeReasons, Emitter, failureEnvelope, messageFailure } from '@fastify-realtime/protocol'
 import type { CloseReason, Clock, Codec, Encoded, Envelope, Failure, Message } from '@fastify-realtime/protocol'
-import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
-import type { WebSocket } from 'ws'
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
+import type { WebSocket, WebSocketServer } from 'ws'
 import { Backlog } from './backlog.ts'
 import type { Burdened } from './backlog.ts'
 import { Compressor } from './compressor.ts'
@@ -22,6 +22,7 @@ import { Reception } from './reception.ts'
 import { dropRemains } from './remains.ts'
 import { Registry } from './registry.ts'
 import { RouteOptionNames } from './route-option-names.ts'
+import { turnAway } from './turn-away.ts'
 
 /** Milliseconds of drain for each connection, so that a small node is done sooner than its window. */
 const PER_CONNECTION = 2
@@ -37,6 +38,7 @@ export class Pool implements ConnectionPool, ConnectionHost<PooledConnection> {
   readonly #options: PoolOptions
   readonly #log: FastifyBaseLogger
   readonly #sockets: () => Set<PoolSocket>
+  readonly #server: () => WebSocketServer
   readonly #registry = new Registry<PooledConnection>()
   readonly #events: Emitter<ConnectionPoolEvents>
   readonly #greeting: Greeting
@@ -45,7 +47,7 @@ export class Pool implements ConnectionPool, ConnectionHost<PooledConnection> {
   #drain: Drain<PoolSocket> | undefined
 
   /** `sockets` are all that are open on the server, pooled or not. */
-  constructor (options: PoolOptions, log: FastifyBaseLogger, sockets: () => Set<PoolSocket>) {
+  constructor (options: PoolOptions, log: FastifyBaseLogger, sockets: () => Set<PoolSocket>, server: () => WebSocketServer) {
     const { codecs, clock, maxPressure, compression } = options
     this.codecs = codecs
     this.clock = clock
@@ -54,6 +56,7 @@ export class Pool implements ConnectionPool, ConnectionHost<PooledConnection> {
     this.#options = options
     this.#log = log
     this.#sockets = sockets
+    this.#server = server
     this.#events = new Emitter((err, event) => log.error({ err, event }, 'a connection pool listener failed'))
     this.#greeting = new Greeting(clock, log)
     this.#reception = new Reception(clock)
@@ -69,11 +72,10 @@ export class Pool implements ConnectionPool, ConnectionHost<PooledConnection> {
     return this.#events.on(event, listener)
   }
 
-  readonly accept = (socket: WebSocket, request: FastifyRequest): void => {
-    // Set by a hook that refused a browser, which can read a close code but not a 401.
-    const refusal = (request as { realtimeRefusal?: CloseReason | null }).realtimeRefusal ?? null
-    if (refusal === null) this.add(socket, request)
-    else socket.close(refusal.code, formatCloseReason(refusal))
+  readonly accept = (socket: WebSocket, request: FastifyRequest): void => { this.add(socket, request) }
+
+  turnAway (request: FastifyRequest, reply: FastifyReply, reason: CloseReason): boolean {
+    return turnAway(this.#server(), this.codecs.map(({ subprotocol }) => subprotocol), request, reply, reason)
   }
 
   add (socket: WebSocket, request: FastifyRequest): Connection {

@@ -307,14 +307,20 @@ t.test('add takes only sockets of this server, and each once', async (t) => {
   await app.close()
 })
 
-t.test('an upgrade that a hook refused for a browser is closed before it is a connection', async (t) => {
-  const { pool, url } = await serve(t, {}, {
+t.test('a hook that refuses turns a browser away by a close code, and others by a status', async (t) => {
+  const { app, pool, url } = await serve(t, {}, {
     routes (app) {
-      app.addHook('preValidation', async (request) => { Object.assign(request, { realtimeRefusal: closeReasons.unauthenticated }) })
+      app.addHook('preValidation', async (request, reply) => {
+        if (!pool.turnAway(request, reply, closeReasons.unauthenticated)) await reply.code(401).send()
+      })
       echo(app)
+      app.get('/plain', async () => 'never')
     }
   })
   const client = await connect(url)
   t.same(await client.closed, { code: 4501, reason: 'unauthenticated' })
   t.equal(pool.size, 0)
+  await t.rejects(connect(url, { protocols: [] }), { message: 'Unexpected server response: 401' })
+  await t.rejects(app.injectWS('/ws', { headers: { 'sec-websocket-protocol': 'realtime.v1.json' } }), { message: 'Unexpected server response: 401' })
+  t.equal((await app.inject({ url: '/plain', headers: { 'sec-websocket-protocol': 'realtime.v1.json' } })).statusCode, 401)
 })
