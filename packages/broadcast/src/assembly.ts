@@ -14,8 +14,12 @@ import { LocalDelivery } from './local-delivery.ts'
 import { MergeBuffer } from './merge-buffer.ts'
 import type { Buffer } from './merge-buffer.ts'
 import type { ResolvedOptions } from './options.ts'
+import { Outages } from './outages.ts'
 import { Permissions } from './permissions.ts'
 import { PositionCheck } from './position-check.ts'
+import { PositionJudge } from './position-judge.ts'
+import type { PositionParts } from './position-judge.ts'
+import type { FrameMaker } from './publication.ts'
 import { Publisher } from './publisher.ts'
 import { topicStore } from './shared-reads.ts'
 import type { TopicStore } from './shared-reads.ts'
@@ -66,6 +70,7 @@ export interface Assembly {
   readonly local: LocalDelivery
   readonly publisher: Publisher
   readonly reader: HistoryReader
+  readonly outages: Outages
   readonly check: PositionCheck
 }
 
@@ -76,33 +81,32 @@ export function assemble (surroundings: Surroundings, { continuity, buffer, inte
   const rules = new TopicRules(options.topics, options.others)
   const subscriptions = new Subscriptions()
   const events = new Emitter<BroadcastEvents>((error, event) => log.error({ err: error, event }, 'a broadcast listener failed'))
-  const frame: ConnectionPool['frame'] = (codec, content) => pool.frame(codec, content)
+  const frame: FrameMaker = (codec, content) => pool.frame(codec, content)
   const store = (topic: string): TopicStore => topicStore(broker.require('history', 'broadcast'), 'topics', topic)
   const hookFailed: HookFailed = (error, topic) => log.error({ err: error, topic }, 'a function of a topic failed')
   const warn = (message: string) => (error: unknown, topic: string): void => log.warn({ err: error, topic }, message)
   const subscribing = new Subscribing({
-    subscriptions,
-    rules,
+    subscriptions, rules, store, frame, continuity, events, hookFailed,
     interests: interests(channel, warn('the broker could not unsubscribe from a topic')),
-    store,
-    frame,
-    continuity,
     buffer: () => buffer(continuity),
     limits: recovery,
-    events,
-    hookFailed
+    begun: (topic) => { if (topic.recoverable) outages.begun(topic) }
   })
-  const delivery = new Delivery({
-    subscriptions, rules, frame, hookFailed, continuity, clock, lose: (topic, isLost) => subscribing.lose(topic, isLost)
-  })
+  const delivery = new Delivery({ subscriptions, subscribing, rules, frame, hookFailed, continuity, clock })
   const local = new LocalDelivery({ channel, broker, clock, idempotencyWindow, deliver: (record) => delivery.deliver(record) })
+  const positions: PositionParts = {
+    topics: () => subscriptions.recoverable(),
+    judge: new PositionJudge(store, subscribing),
+    broker,
+    failed: warn('the position of a topic could not be checked')
+  }
+  const outages = new Outages(positions)
   return {
     options, clock, events, rules, subscriptions, subscribing, delivery, local,
     permissions: new Permissions(options.policies, rules),
     publisher: new Publisher({ rules, channel, local, clock, idempotencyWindow, events }),
     reader: new HistoryReader({ rules, store, maxPublications: recovery.maxPublications, hookFailed }),
-    check: new PositionCheck({
-      subscriptions, subscribing, store, clock, broker, interval: positionCheck, failed: warn('the position of a topic could not be checked')
-    })
+    outages,
+    check: new PositionCheck({ ...positions, outages, clock, interval: positionCheck })
   }
 }

@@ -1,8 +1,9 @@
 import type { BrokerRecord } from '@fastify-realtime/broker'
-import type { Clock, Position } from '@fastify-realtime/protocol'
+import type { Clock } from '@fastify-realtime/protocol'
 import type { Overflow } from '@fastify-realtime/connection-pool'
 import { CoalescingWindow } from './coalescing-window.ts'
 import type { Continuity } from './continuity.ts'
+import { DeliveryTurns } from './delivery-turns.ts'
 import { fanOut, fanOutEach } from './fan-out.ts'
 import type { Tally } from './fan-out.ts'
 import { frameFor, hook, overflowOf } from './hooks.ts'
@@ -10,6 +11,7 @@ import type { HookedOutgoing, HookFailed } from './hooks.ts'
 import { topicOverflow } from './overflow.ts'
 import { isText, Outgoing, publicationHead } from './publication.ts'
 import type { FrameMaker, TextRecord } from './publication.ts'
+import type { Subscribing } from './subscribing.ts'
 import type { SubscribedTopic, Subscription } from './subscription.ts'
 import type { DeltaReaders } from './topic.ts'
 import type { Subscriptions } from './subscriptions.ts'
@@ -21,13 +23,12 @@ import { isExcepted } from './viewer.ts'
 
 export interface DeliveryParts {
   readonly subscriptions: Subscriptions
+  readonly subscribing: Pick<Subscribing, 'lose'>
   readonly rules: TopicRules
   readonly frame: FrameMaker
   readonly hookFailed: HookFailed
   readonly continuity: Continuity
   readonly clock: Clock
-  /** Ends the receivers whose position is lost. */
-  readonly lose: (topic: SubscribedTopic, isLost: (known: Position) => boolean) => void
 }
 
 interface Arrival {
@@ -35,16 +36,21 @@ interface Arrival {
   readonly settings: TopicSettings
 }
 
+/** What a frame costs that is chosen for each subscriber. */
+const CHOSEN = 2
+
 /** Takes records from the broker to the connections. Nothing else sends live publications. */
 export class Delivery {
   readonly tally: Tally = { delivered: 0, dropped: 0 }
   received = 0
   readonly #parts: DeliveryParts
   readonly #window: CoalescingWindow<Arrival>
+  readonly #turns: DeliveryTurns<Arrival>
 
   constructor (parts: DeliveryParts) {
     this.#parts = parts
-    this.#window = new CoalescingWindow(parts.clock, (arrival) => this.#trace(arrival))
+    this.#turns = new DeliveryTurns((arrival) => this.#hand(arrival))
+    this.#window = new CoalescingWindow(parts.clock, (arrival) => this.#turns.add(arrival))
   }
 
   /** What the broker calls. */
@@ -54,13 +60,24 @@ export class Delivery {
     const { subscriptions, rules } = this.#parts
     const settings = subscriptions.topic(record.topic)?.settings ?? rules.of(record.topic)
     if (settings === undefined) return
-    if (settings.maxDelay === undefined) this.#trace({ record, settings })
+    if (settings.maxDelay === undefined) this.#turns.add({ record, settings })
     else this.#window.add({ record, settings }, settings.maxDelay)
   }
 
-  /** Gives up what waits in coalescing windows. */
+  /** Gives up what waits. */
   close (): void {
     this.#window.close()
+    this.#turns.close()
+  }
+
+  /** Does it, and answers how many frames that may have been. */
+  #hand (arrival: Arrival): number {
+    const { subscriptions } = this.#parts
+    const { record, settings: { pattern, wildcard, filter, transform, deltaEvery } } = arrival
+    const readers = subscriptions.sizeOf(record.topic) + (wildcard ? subscriptions.sizeOf(pattern) : 0)
+    this.#trace(arrival)
+    const isPlain = filter === undefined && transform === undefined && deltaEvery === undefined
+    return isPlain ? readers : readers * CHOSEN
   }
 
   #trace (arrival: Arrival): void {
@@ -90,7 +107,7 @@ export class Delivery {
     if (topic.ordered && position !== undefined) {
       const step = this.#parts.continuity(topic.last, position)
       if (step === 'seen') return false
-      if (step === 'lost' && topic.settings.history) this.#parts.lose(topic, (known) => known.epoch !== position.epoch)
+      if (step === 'lost' && topic.settings.history) this.#parts.subscribing.lose(topic, (known) => known.epoch !== position.epoch)
       topic.last = position
       if (topic.doubt !== undefined) this.#interrupted(topic)
     }
@@ -106,7 +123,7 @@ export class Delivery {
     topic.interrupt()
     if (topic.doubt === 'away') return
     topic.doubt = undefined
-    this.#parts.lose(topic, () => true)
+    this.#parts.subscribing.lose(topic, () => true)
   }
 
   #toTopic (topic: SubscribedTopic, outgoing: Outgoing, hooked: HookedOutgoing | undefined): void {
@@ -136,7 +153,7 @@ export class Delivery {
   /** Whoever was answered ahead of the node gets what is new to it, and is live from the moment the node is as far. */
   #catchUp (topic: SubscribedTopic, outgoing: Outgoing, hooked: HookedOutgoing | undefined, overflow: Overflow | undefined): void {
     const { position } = outgoing.record
-    const { continuity, subscriptions, lose } = this.#parts
+    const { continuity, subscriptions, subscribing } = this.#parts
     if (position === undefined) {
       fanOutEach(topic.behind, (reader) => frameFor(reader, outgoing, hooked), overflow, this.tally)
       return
@@ -152,7 +169,7 @@ export class Delivery {
       return step === 'seen' ? undefined : frameFor(reader, outgoing, hooked)
     }, overflow, this.tally)
     topic.behind.compact()
-    if (lost) lose(topic, (known) => known.epoch !== position.epoch)
+    if (lost) subscribing.lose(topic, (known) => known.epoch !== position.epoch)
   }
 
   /** Subscribers of a pattern have no position; whoever is also subscribed to the topic itself got it there. */

@@ -50,14 +50,14 @@ const plugin: FastifyPluginAsync<BroadcastOptions> = async (app, given) => {
   })
 }
 
-function followBroker (broker: SharedBroker, { local, check }: Assembly): void {
+function followBroker (broker: SharedBroker, { local, outages }: Assembly): void {
   broker.on('down', () => {
     local.down()
-    check.down()
+    outages.down()
   })
   broker.on('up', () => {
     local.up()
-    void check.up()
+    void outages.up()
   })
 }
 

@@ -1,5 +1,6 @@
 import type { HistoryPage, HistoryQuery, HistoryStore } from '@fastify-realtime/broker'
 import type { Position } from '@fastify-realtime/protocol'
+import { SharedAnswer } from './shared-answer.ts'
 import { SharedPage } from './shared-page.ts'
 import type { TopicSettings } from './topic-options.ts'
 
@@ -23,8 +24,8 @@ export function topicStore (store: HistoryStore, channel: string, topic: string)
 export class SharedReads {
   readonly #store: TopicStore
   readonly #settings: TopicSettings
-  readonly #pages = new Map<string, Promise<SharedPage>>()
-  #position: Promise<Position> | undefined
+  readonly #pages = new Map<string, SharedAnswer<SharedPage>>()
+  #position: SharedAnswer<Position> | undefined
 
   constructor (store: TopicStore, settings: TopicSettings) {
     this.#store = store
@@ -34,20 +35,22 @@ export class SharedReads {
   page (query: HistoryQuery): Promise<SharedPage> {
     const key = query.since === undefined ? `${query.limit}` : `${query.limit} ${query.since.offset} ${query.since.epoch}`
     const known = this.#pages.get(key)
-    if (known !== undefined) return known
-    const page = this.#store.read(query).then((read) => new SharedPage(read, this.#settings))
+    if (known !== undefined) return known.get()
+    const read = this.#store.read(query).then((page) => new SharedPage(page, this.#settings))
+    const page = new SharedAnswer(read, ({ records }) => answersPerTurn(records.length))
     this.#pages.set(key, page)
     // A failure is told to those who wait; whoever comes later tries anew.
-    page.catch(() => this.#pages.delete(key))
-    return page
+    read.catch(() => this.#pages.delete(key))
+    return page.get()
   }
 
   position (): Promise<Position> {
     if (this.#position === undefined) {
-      this.#position = this.#store.position()
-      this.#position.catch(() => { this.#position = undefined })
+      const position = this.#store.position()
+      this.#position = new SharedAnswer(position, () => answersPerTurn(0))
+      position.catch(() => { this.#position = undefined })
     }
-    return this.#position
+    return this.#position.get()
   }
 
   /** Something was published: what was read is no longer the newest. */
@@ -55,4 +58,9 @@ export class SharedReads {
     this.#pages.clear()
     this.#position = undefined
   }
+}
+
+/** So many answers of this size are made in about 5 ms. */
+function answersPerTurn (publications: number): number {
+  return Math.ceil(2_048 / (16 + publications))
 }

@@ -9,6 +9,7 @@ import type { Interests } from './interests.ts'
 import type { Buffer } from './merge-buffer.ts'
 import { SharedFrame } from './publication.ts'
 import type { FrameMaker } from './publication.ts'
+import { overTurns } from './over-turns.ts'
 import { limitsFor, readFor } from './recovery.ts'
 import type { Answer, Asked, Read, RecoveryLimits } from './recovery.ts'
 import { SharedReads } from './shared-reads.ts'
@@ -32,9 +33,13 @@ export interface SubscribingParts {
   readonly limits: RecoveryLimits
   readonly events: Pick<Emitter<BroadcastEvents>, 'emit'>
   readonly hookFailed: HookFailed
+  /** Told of a topic with its first subscription. */
+  readonly begun: (topic: SubscribedTopic) => void
 }
 
 const MISSED = 'publications may have been missed'
+/** Subscriptions ended in one turn of the event loop, because each brings a frame and listeners. */
+const ENDED_PER_TURN = 1_024
 
 /** Begins and ends subscriptions. It asks no policy. */
 export class Subscribing {
@@ -81,15 +86,23 @@ export class Subscribing {
     return new SharedFrame((codec) => this.#parts.frame(codec, envelope))
   }
 
-  /** Ends the receivers whose position is one to which live publications do not connect any more. */
+  /** Ends the receivers whose position is one to which live publications do not connect any more: from now on nothing reaches them. */
   lose (topic: SubscribedTopic, isLost: (known: Position) => boolean): void {
-    const notice = this.notice(topic.name, 'position-lost', MISSED)
+    const { subscriptions } = this.#parts
+    const lost: Subscription[] = []
     for (const subscription of topic.receivers()) {
       const known = subscription.stage === 'behind' ? subscription.position : topic.last
       if (known === undefined || !isLost(known)) continue
+      subscriptions.place(subscription, 'lost')
+      lost.push(subscription)
+    }
+    const notice = this.notice(topic.name, 'position-lost', MISSED)
+    overTurns(lost, ENDED_PER_TURN, (subscription) => {
+      // Or it has asked anew or left meanwhile.
+      if (subscription.stage !== 'lost') return
       this.counters.positionsLost++
       this.end(subscription, 'position-lost', notice)
-    }
+    })
   }
 
   /** The connection is gone. */
@@ -98,14 +111,18 @@ export class Subscribing {
   }
 
   #open (connection: Connection, name: string): Subscription {
-    const { rules, subscriptions } = this.#parts
+    const { rules, subscriptions, begun } = this.#parts
     const { codec } = connection
     if (codec === null) throw new ConnectionUnfitError('it is on a raw route')
     if (connection.state === 'closed') throw new ConnectionUnfitError('it is closed')
     const found = rules.subscribable(name)
     if (found === undefined) throw new TopicUnknownError(name)
     const { settings, isPattern } = found
-    return subscriptions.open(connection, codec, name, () => new Topic<Subscription>(name, settings, isPattern))
+    return subscriptions.open(connection, codec, name, () => {
+      const topic = new Topic<Subscription>(name, settings, isPattern)
+      begun(topic)
+      return topic
+    })
   }
 
   async #attempt (subscription: Subscription, asked: Asked, answer: (data: Answer) => void): Promise<Answer> {

@@ -9,9 +9,9 @@ export const now: Promise<void> = Promise.resolve()
 /**
  * Where a subscription is on its way:
  * `reading` (the history, or waiting for the broker), `paging` (the client asks on), `behind` (answered; the node may not
- * have received everything that the answer contained), `live`, `ended`.
+ * have received everything that the answer contained), `live`, `lost` (its position is, and it is about to end), `ended`.
  */
-export type Stage = 'reading' | 'paging' | 'behind' | 'live' | 'ended'
+export type Stage = 'reading' | 'paging' | 'behind' | 'live' | 'lost' | 'ended'
 
 export type SubscribedTopic = Topic<Subscription>
 

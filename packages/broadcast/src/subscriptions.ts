@@ -17,7 +17,14 @@ export class Subscriptions {
   get connectionCount (): number { return this.#connections.size }
 
   topic (name: string): SubscribedTopic | undefined { return this.#topics.get(name) }
+  /** How many are subscribed to a topic or pattern. */
+  sizeOf (name: string): number { return this.#topics.get(name)?.subscriptions ?? 0 }
   topics (): Iterable<SubscribedTopic> { return this.#topics.values() }
+
+  /** The topics whose subscribers can recover. */
+  recoverable (): SubscribedTopic[] {
+    return [...this.#topics.values()].filter(({ recoverable }) => recoverable)
+  }
 
   get (connection: Connection, name: string): Subscription | undefined {
     const held = this.#connections.get(connection)

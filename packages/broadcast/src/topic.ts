@@ -29,6 +29,8 @@ export class Topic<Member extends Placed> {
   readonly settings: TopicSettings
   /** Whether its publications have positions that order and dedupe them. */
   readonly ordered: boolean
+  /** Whether its subscribers can recover. */
+  readonly recoverable: boolean
   /** The same for every publication; `undefined` when each has its own conflation key, or the pool decides. */
   readonly overflow: Overflow | undefined
   /** Those that get every publication. */
@@ -56,6 +58,7 @@ export class Topic<Member extends Placed> {
     this.name = name
     this.settings = settings
     this.ordered = settings.keep !== undefined && !isPattern
+    this.recoverable = this.ordered && settings.history
     this.overflow = topicOverflow(settings, name)
     const { deltaEvery } = settings
     if (deltaEvery !== undefined && !isPattern) this.deltas = { chain: new DeltaChain(deltaEvery), roster: new Roster() }

@@ -189,3 +189,16 @@ test('deltas rebuild what the others get in full', async (t) => {
   t.same(rebuilt, [1, 2, 4, 5, 6].map((n) => ({ n, text })))
   t.equal(patches, 3, 'the first, the one after a hole and every fourth are full')
 })
+
+test('what one turn brings for more than can be handed on waits its turn, in order', async (t) => {
+  const { broadcast, parts, join, settled } = await stage({ topics: { a: {}, b: { filter: () => false } } })
+  const readers = Array.from({ length: 100 }, () => connection())
+  for (const reader of readers) for (const topic of ['a', 'b']) await join(reader, topic)
+  for (let n = 0; n < 400; n++) {
+    await broadcast.publish(n % 4 === 0 ? 'b' : 'a', 'm', n)
+  }
+  const last = (): unknown => readers.at(-1)?.data.at(-1)
+  while (last() !== 399) await settled()
+  t.same(readers.at(-1)?.data, Array.from({ length: 400 }, (_, n) => n).filter((n) => n % 4 !== 0))
+  parts.delivery.close()
+})

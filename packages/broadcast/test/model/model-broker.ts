@@ -10,6 +10,8 @@ export class ModelBroker implements BrokerChannel {
   /** Everything that was ever published, in order. */
   readonly truth: BrokerRecord[] = []
   deliver: (record: BrokerRecord) => void = () => {}
+  /** Whether what is published reaches nobody: all else goes on working, as it may when half of a broker is away. */
+  deaf = false
   readonly #step: Step
   readonly #size: number
   #history: BrokerRecord[] = []
@@ -32,7 +34,7 @@ export class ModelBroker implements BrokerChannel {
     const kept: BrokerRecord = { ...record, channel: 'topics', position: this.position }
     this.truth.push(kept)
     this.#history = [...this.#history, kept].slice(-this.#size)
-    if (this.interests.has(record.topic)) this.#enqueue(kept)
+    if (this.interests.has(record.topic) && !this.deaf) this.#enqueue(kept)
     await this.#step('published')
     return { position: this.position, duplicate: false }
   }
@@ -53,6 +55,12 @@ export class ModelBroker implements BrokerChannel {
   forget (): void {
     this.#epoch++
     this.#history = []
+    this.#queue = []
+  }
+
+  /** The connection breaks: what was on its way is lost, and so is what comes until it hears again. */
+  cut (): void {
+    this.deaf = true
     this.#queue = []
   }
 

@@ -64,3 +64,12 @@ export async function stage (options: BroadcastOptions = {}, change: (channel: B
 export function connection (principal?: string): FakeConnection {
   return new FakeConnection(principal)
 }
+
+/** Publishes without the node getting it. */
+export async function lose ({ broker, parts }: Stage): Promise<void> {
+  const deliver = parts.delivery.deliver.bind(parts.delivery)
+  parts.delivery.deliver = () => {}
+  await broker.publish({ channel: 'topics', topic: 'a', event: 'm', id: 'lost', time: 1, payload: '"lost"' }, { history: { size: 100, ttl: 300_000 } })
+  await new Promise((resolve) => { setImmediate(resolve) })
+  parts.delivery.deliver = deliver
+}

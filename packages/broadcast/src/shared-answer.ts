@@ -1,0 +1,39 @@
+import { overTurns } from './over-turns.ts'
+
+interface Waiter<Value> {
+  readonly resolve: (value: Value) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** How many are told of a failure in one turn. */
+const FEW = 128
+
+/**
+ * One answer that many wait for. They are told a few in each turn of the event loop: each goes on with work of its own, and
+ * that of thousands at once would stop everything else.
+ */
+export class SharedAnswer<Value> {
+  readonly #answer: Promise<Value>
+  readonly #waiting: Array<Waiter<Value>> = []
+  #settled = false
+
+  /** @param perTurn how many are told in one turn. */
+  constructor (answer: Promise<Value>, perTurn: (value: Value) => number) {
+    this.#answer = answer
+    answer.then(
+      (value) => this.#tell(({ resolve }) => resolve(value), perTurn(value)),
+      (error: unknown) => this.#tell(({ reject }) => reject(error), FEW)
+    )
+  }
+
+  get (): Promise<Value> {
+    // Whoever asks later does so in a turn of its own.
+    if (this.#settled) return this.#answer
+    return new Promise((resolve, reject) => { this.#waiting.push({ resolve, reject }) })
+  }
+
+  #tell (tell: (waiter: Waiter<Value>) => void, perTurn: number): void {
+    this.#settled = true
+    overTurns(this.#waiting, perTurn, tell)
+  }
+}
