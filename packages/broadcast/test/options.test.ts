@@ -57,6 +57,8 @@ test('what is said counts', (t) => {
 
 const refused: ReadonlyArray<readonly [name: string, options: object, message: RegExp]> = [
   ['a topic that is none', { topics: { 'a b': {} } }, /"topics\['a b'\]" must be named by a topic or a pattern/],
+  ['a list of topics', { topics: ['a'] as never }, /"topics" must be an object of options by topic or pattern, but a list came/],
+  ['topics that are none', { topics: 1 as never }, /"topics" must be an object .* but 1 came/],
   ['a reserved topic', { topics: { $x: {} } }, /named by a topic or a pattern/],
   ['an unknown overflow', { topics: { a: { overflow: 'shrug' } } }, /overflow" must be disconnect, drop-newest, drop-oldest, conflate, but shrug came/],
   ['an unknown outage', { topics: { a: { whenBrokerIsDown: 'panic' } } }, /whenBrokerIsDown" must be reject or deliver-locally, but panic came/],
