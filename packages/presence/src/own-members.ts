@@ -17,7 +17,7 @@ export interface OwnMembersParts {
   readonly clock: Clock
   readonly grace: number
   readonly lease: number
-  /** What else is to be done once in a third of the lease. */
+  /** What else is to be done once in two ninths of the lease. */
   round (): Promise<void>
   readonly failed: (error: unknown) => void
 }
@@ -52,7 +52,8 @@ export class OwnMembers {
       node,
       up,
       failed,
-      ttl: parts.lease,
+      // Others look once in a third of this, so that within the whole of it a dead node's members are gone.
+      ttl: Math.floor(parts.lease * 2 / 3),
       lapsed: () => this.#storeAgain(),
       reaped: (vanished) => this.#tellReaped(vanished),
       round: () => this.#round()

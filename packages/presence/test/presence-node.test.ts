@@ -113,16 +113,17 @@ void t.test('a topic above the limit is told as a number about once a second, an
   t.same(watcher.names('room:1'), ['p0', 'p1', 'p2'])
 })
 
-void t.test('the members of a node that died vanish when its lease has ended', async t => {
+void t.test('the members of a node that died vanish within the lease', async t => {
   const { clock, nodes: [a, b], connect } = await cluster(2)
   const watcher = connect('eve')
   await b!.node.watch(watcher.connection, 'room:1')
   await a!.node.join(connect('ada').connection, 'room:1')
   await b!.node.join(connect('bob').connection, 'room:1')
-  await clock.advance(15_000)
+  // Right after a renewal, so that it takes as long as it can.
+  await clock.advance(20_010)
   t.same(watcher.names('room:1'), ['ada', 'bob'])
   a!.broker.up = false
-  await clock.advance(45_000)
+  await clock.advance(30_000)
   t.same(watcher.names('room:1'), ['bob'])
   a!.broker.up = true
   await a!.node.resume()
