@@ -66,7 +66,7 @@ export function resolveOptions (url: string, options: ClientOptions): ResolvedOp
     WebSocket
   }
   for (const [name, value] of Object.entries(options)) {
-    if (!(name in resolved)) throw wrong(`one of ${Object.keys(resolved)}`, name)
+    if (!(name in resolved)) throw wrong(`one of ${String(Object.keys(resolved))}`, name)
     if (typeof value === 'number' && !(value >= 0 && value < MAX_NUMBER)) throw wrong(`${name} from 0 to 2^31`, value)
     resolved[name] = value ?? resolved[name]
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Clock, Timer } from '@fastify-realtime/protocol'
 import type { EndpointSettings } from './endpoint.ts'
+import type { UpgradeEnd } from './tracing.ts'
 
 /** An upgrade that is being decided. */
 export interface Handshake {
@@ -25,6 +26,9 @@ export interface HandshakeEvents {
 
 interface Pending extends Handshake {
   timer: Timer
+  response?: ServerResponse
+  /** Told when it ended either way. */
+  readonly ended: UpgradeEnd | undefined
   stop (): void
 }
 
@@ -59,21 +63,28 @@ export class HandshakeGuard {
   }
 
   /** Hands an upgrade to the listener that decides it, and watches. */
-  watch (raw: IncomingMessage, socket: UpgradeSocket, decide: () => void): void {
+  watch (raw: IncomingMessage, socket: UpgradeSocket, decide: () => void, ended?: UpgradeEnd): void {
     const closed = (): void => this.#fail(raw)
     const timer = this.#clock.setTimeout(() => this.#late(raw), this.#timeout)
-    const pending: Pending = { socket, protocol: '', key: null, timer, stop: () => socket.removeListener('close', closed) }
+    const pending: Pending = { socket, protocol: '', key: null, timer, ended, stop: () => socket.removeListener('close', closed) }
     this.#pending.set(raw, pending)
     socket.once('close', closed)
     decide()
     const response = socket._httpMessage
     if (!this.#pending.has(raw) || response === undefined || response === null) return
+    pending.response = response
     if (response.writableFinished) end(socket)
     else response.once('finish', () => end(socket))
   }
 
   /** The 101 is sent: answers what was known, and watches no more. */
   settle (raw: IncomingMessage): Handshake | undefined {
+    const pending = this.#forget(raw)
+    pending?.ended?.(pending.endpoint?.url, 101)
+    return pending
+  }
+
+  #forget (raw: IncomingMessage): Pending | undefined {
     const pending = this.#pending.get(raw)
     if (pending === undefined) return undefined
     this.#pending.delete(raw)
@@ -110,8 +121,11 @@ export class HandshakeGuard {
   }
 
   #fail (raw: IncomingMessage): void {
-    const handshake = this.settle(raw)
-    if (handshake !== undefined) this.#events.failed(handshake)
+    const pending = this.#forget(raw)
+    if (pending === undefined) return
+    const { response, endpoint, ended } = pending
+    ended?.(endpoint?.url, response?.headersSent === true ? response.statusCode : undefined)
+    this.#events.failed(pending)
   }
 }
 

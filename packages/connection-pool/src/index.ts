@@ -16,6 +16,7 @@ export {
 export type { ConnectionPoolOptions, PrincipalPolicy } from './options.ts'
 export { connectionPool, connectionPool as default }
 export type { RateLimit } from './rate.ts'
+export type { UpgradeTrace } from './tracing.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

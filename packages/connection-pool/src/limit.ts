@@ -1,5 +1,4 @@
 import { checkOptionNames } from '@fastify-realtime/protocol'
-import type { OptionNames } from '@fastify-realtime/protocol'
 import { PoolOptionError } from './errors.ts'
 import type { Rate, RateLimit } from './rate.ts'
 

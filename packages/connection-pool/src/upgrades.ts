@@ -8,6 +8,9 @@ import { handBack, isWebSocketUpgrade } from './hand-back.ts'
 import type { HandshakeGuard, UpgradeListener } from './handshake-guard.ts'
 import type { PoolOptions } from './options.ts'
 import { PoolSocket } from './pool-socket.ts'
+import { refuseSecondWebsocket } from './second-websocket.ts'
+import { traced, upgradeChannel } from './tracing.ts'
+import type { UpgradeEnd } from './tracing.ts'
 
 /** Options of ws 8.23 that `@types/ws` does not know yet. */
 type Options = NonNullable<WebsocketPluginOptions['options']> & { readonly closeTimeout: number }
@@ -18,7 +21,7 @@ export function openSockets (app: FastifyInstance): Set<PoolSocket> {
 
 /**
  * Registers @fastify/websocket with limits, and puts itself before its upgrade listener.
- * @throws {UpgradesTakenError} when somebody else takes upgrades already.
+ * @throws {UpgradesTakenError} when somebody else takes upgrades already; @fastify/websocket afterwards is refused, too.
  */
 export async function takeUpgrades (app: FastifyInstance, options: PoolOptions, guard: HandshakeGuard, close: () => Promise<void>): Promise<void> {
   if (app.hasDecorator('websocketServer')) throw new UpgradesTakenError('@fastify/websocket is registered already')
@@ -27,11 +30,14 @@ export async function takeUpgrades (app: FastifyInstance, options: PoolOptions, 
     options: serverOptions(options, guard),
     preClose: async () => await close()
   })
+  refuseSecondWebsocket(app)
   const [decide] = app.server.listeners('upgrade') as UpgradeListener[]
   app.server.removeAllListeners('upgrade')
   app.server.on('upgrade', ((raw, socket, head) => {
-    if (isWebSocketUpgrade(raw)) guard.watch(raw, socket, () => decide?.(raw, socket, head))
-    else handBack(app.server, raw, socket, head)
+    if (!isWebSocketUpgrade(raw)) return handBack(app.server, raw, socket, head)
+    const start = (ended?: UpgradeEnd): void => guard.watch(raw, socket, () => decide?.(raw, socket, head), ended)
+    if (upgradeChannel.hasSubscribers) void traced(raw, start)
+    else start()
   }) as UpgradeListener)
   limitPayload(app.websocketServer, guard, options.maxPayload)
 }

@@ -3,6 +3,7 @@ import { connect, connectAndGreet, once, rawClient, until } from '@fastify-realt
 import { jsonCodec } from '@fastify-realtime/protocol'
 import websocket from '@fastify/websocket'
 import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { connectionPool } from '../src/index.ts'
 import { echo, serve } from './harness.ts'
@@ -158,6 +159,23 @@ t.test('a second owner of upgrades is refused at boot', async (t) => {
   const twice = Fastify()
   await twice.register(connectionPool)
   await t.rejects(async () => await twice.register(connectionPool), { code: 'FRT_ERR_POOL_UPGRADES_TAKEN' })
+})
+
+t.test('@fastify/websocket after the pool is refused at boot, and ends no process', async (t) => {
+  const message = /@fastify\/websocket is registered after it: .*and @fastify\/websocket not at all/
+  const orders: Array<(app: FastifyInstance) => unknown> = [
+    (app) => app.register(connectionPool).register(websocket),
+    async (app) => { await app.register(connectionPool); await app.register(websocket) },
+    (app) => app.register(connectionPool).register(async (scope) => { await scope.register(websocket) }),
+    (app) => app.register(connectionPool).register(import('@fastify/websocket'))
+  ]
+  for (const register of orders) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    void register(app)
+    app.decorate('ws', 1).decorateRequest('another', 1)
+    await t.rejects(async () => await app.ready(), { code: 'FRT_ERR_POOL_UPGRADES_TAKEN', message })
+  }
 })
 
 t.test('a Fastify without connectionTimeout is warned of', async (t) => {

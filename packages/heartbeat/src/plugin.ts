@@ -16,7 +16,7 @@ const plugin: FastifyPluginAsync<HeartbeatOptions> = async (app, options) => {
   pool.on('open', connection => monitor.add(connection))
   pool.on('close', connection => monitor.remove(connection))
   pool.on('pong', (connection, roundTrip) => monitor.observe(connection, roundTrip))
-  pool.routeOption('heartbeat', (beat, where) => { 
+  pool.routeOption('heartbeat', (beat, where) => {
     if (beat !== false) resolveBeat(checkOptionNames(where, beat, defaults), resolved, where)
   })
   pool.welcome(connection => ({ heartbeat: monitor.interval(connection) }))
