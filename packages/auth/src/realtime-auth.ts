@@ -12,7 +12,7 @@ import type { RefusalKind } from './refusal.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
 import type { Revocations } from './revocations.ts'
 import type { Ticket, Tickets } from './ticket.ts'
-import type { TopicLeases } from './topic-leases.ts'
+import type { LastingAction, TopicLeases } from './topic-leases.ts'
 import { readTopicGrant } from './topic-token.ts'
 import type { TopicGrant, TopicTokens } from './topic-token.ts'
 
@@ -128,9 +128,9 @@ export class RealtimeAuth implements Listenable<AuthEvents>, TopicTokens {
     }
   }
 
-  /** For `rules()`: the subscription ends when the topic token does that allowed it. */
-  holdTopic (connection: object, topic: string, grant: TopicGrant): boolean {
-    return this.#parts.leases.hold(connection as Connection, topic, grant)
+  /** For `rules()`: the subscription, or the watch of who is present, ends when the topic token does that allowed it. */
+  holdTopic (connection: object, topic: string, grant: TopicGrant, action: LastingAction = 'subscribe'): boolean {
+    return this.#parts.leases.hold(connection as Connection, topic, grant, action)
   }
 
   /** When the credential of `request.principal` or `connection.principal` ends, wall-clock milliseconds. */

@@ -20,9 +20,18 @@ interface BroadcastHost {
   on (event: 'unsubscribe', listener: (connection: Connection, topic: string) => void): unknown
 }
 
-/** Ends subscriptions whose topic token has ended, unless they are allowed without one by now. */
+/** What auth needs of presence. */
+interface PresenceHost {
+  unwatch (connection: Connection, topic: string): void
+}
+
+/** Ends what stood by a topic token: a watch at once, a subscription unless it is allowed without one by now. */
 export function endLease (app: FastifyInstance, leases: () => TopicLeases): (lease: TopicLease) => void {
-  return ({ connection, topic }) => {
+  return ({ connection, topic, action }) => {
+    if (action === 'presence') {
+      if (app.hasDecorator('presence')) app.getDecorator<PresenceHost>('presence').unwatch(connection, topic)
+      return
+    }
     if (!app.hasDecorator('broadcast')) return
     const broadcast = app.getDecorator<BroadcastHost>('broadcast')
     void broadcast.can(connection.principal, 'subscribe', topic, connection).catch(() => false).then((allowed) => {

@@ -5,6 +5,7 @@ import type { Grant } from './grant.ts'
 import { issueTime } from './jwt.ts'
 import type { ReadToken, TokenReader } from './jwt.ts'
 import { Refusal } from './refusal.ts'
+import type { LastingAction } from './topic-leases.ts'
 
 /** What a signed topic token says: this principal may do this with these topics. */
 export interface TopicGrant extends Omit<Grant, 'principal'> {
@@ -19,8 +20,8 @@ export interface TopicGrant extends Omit<Grant, 'principal'> {
 export interface TopicTokens {
   /** `undefined` when the token does not hold. */
   readTopicToken (token: string): Promise<TopicGrant | undefined>
-  /** Lets the subscription end with the token that allowed it; `false` when it cannot. */
-  holdTopic? (connection: object, topic: string, grant: TopicGrant): boolean
+  /** Lets the subscription, or the watch of who is present, end with the token that allowed it; `false` when it cannot. */
+  holdTopic? (connection: object, topic: string, grant: TopicGrant, action: LastingAction): boolean
 }
 
 /** The header's `typ`. A credential never has it, so neither can be used in the other's place. */
@@ -58,6 +59,6 @@ export async function allowsByToken (tokens: TopicTokens, action: string, questi
   const grant = await tokens.readTopicToken(token)
   const allowed = grant !== undefined && grant.principal === principal.id && grant.rights.includes(action) &&
     grant.topics.some((granted) => matchesPattern(granted, topic))
-  if (!allowed || action !== 'subscribe' || connection === undefined) return allowed
-  return tokens.holdTopic?.(connection, topic, grant) ?? true
+  if (!allowed || connection === undefined || (action !== 'subscribe' && action !== 'presence')) return allowed
+  return tokens.holdTopic?.(connection, topic, grant, action) ?? true
 }

@@ -1,6 +1,7 @@
 import { broadcast } from '@fastify-realtime/broadcast'
 import type { Connection } from '@fastify-realtime/connection-pool'
 import { messageRouter } from '@fastify-realtime/message-router'
+import { presence } from '@fastify-realtime/presence'
 import t from 'tap'
 import type { Test } from 'tap'
 import { rules } from '../src/index.ts'
@@ -81,7 +82,7 @@ async function broadcasting (t: Test) {
     'doc:*': { subscribe: { when: () => { if (state.fail) throw new Error('away'); return state.open } } }
   }, { topicTokens: { readTopicToken: async (given) => tokens?.readTopicToken(given), holdTopic: (...held) => tokens?.holdTopic?.(...held) ?? false } })
   const running = await server(t, { jwt: { secret }, clock }, {
-    before: async (app) => { await app.register(messageRouter); await app.register(broadcast, policies) }
+    before: async (app) => { await app.register(messageRouter); await app.register(broadcast, { ...policies, topics: { 'doc:*': {} } }); await app.register(presence) }
   })
   tokens = running.app.realtimeAuth
   const opened = await open(running.url(), { headers: { authorization: `Bearer ${token({ claims: { ...goodClaims(), exp: seconds(86_400) } })}` } })
@@ -123,14 +124,36 @@ void t.test('when nobody can tell, it ends; a client that unsubscribed holds not
   t.equal(opened.messages.filter(({ type }) => type === 'unsubscribed').length, 0)
 })
 
-void t.test('without broadcast a lease just ends', async (t) => {
+void t.test('presence by topic token is for its right alone, over the socket and over HTTP, and ends with it', async (t) => {
+  const { app, clock, opened } = await broadcasting(t)
+  const made = (claims: object = {}): string =>
+    token({ header: { typ: 'topic+jwt' }, claims: { ...goodClaims(), topics: ['doc:1'], rights: ['presence'], ...claims } })
+  const ask = async (id: string, topic: string, given?: string): Promise<unknown> => {
+    opened.ws.send(JSON.stringify({ type: 'presence', id, data: { topic, token: given } }))
+    return given === made() && topic === 'doc:1' ? opened.next('reply') : opened.next('failure')
+  }
+  t.match(await ask('1', 'doc:1'), { code: 'forbidden' })
+  t.match(await ask('2', 'doc:2', made()), { code: 'forbidden' })
+  t.match(await ask('3', 'doc:1', made({ rights: ['subscribe'] })), { code: 'forbidden' })
+  t.match(await ask('4', 'doc:1', made({ sub: 'eve' })), { code: 'forbidden' })
+  t.match(await ask('5', 'doc:1', made()), { id: '5', data: { topic: 'doc:1' } })
+  t.equal(app.presence.gauges.watchers, 1)
+  const can = (given?: string): Promise<boolean> => app.broadcast.can({ id: 'ada' }, 'presence', 'doc:1', undefined, given)
+  t.same([await can(), await can(made()), await can(made({ sub: 'eve' }))], [false, true, false])
+  clock.advance(660_000)
+  t.equal(app.presence.gauges.watchers, 0)
+})
+
+void t.test('without broadcast and presence a lease just ends', async (t) => {
   const clock = manualClock(Date.now())
   const { app, url } = await server(t, { jwt: { secret }, clock })
   await open(url(), { headers: { authorization: `Bearer ${token({ claims: { ...goodClaims(), exp: seconds(86_400) } })}` } })
   const [connection] = app.connectionPool
-  const { canSubscribe } = rules({}, { topicTokens: app.realtimeAuth })
-  const made = token({ header: { typ: 'topic+jwt' }, claims: { ...goodClaims(), topics: ['doc:*'] } })
-  t.equal(await canSubscribe({ principal: { id: 'ada' }, topic: 'doc:1', connection: connection as Connection, token: made }), true)
+  const { canSubscribe, canSeePresence } = rules({}, { topicTokens: app.realtimeAuth })
+  const made = token({ header: { typ: 'topic+jwt' }, claims: { ...goodClaims(), topics: ['doc:*'], rights: ['subscribe', 'presence'] } })
+  for (const policy of [canSubscribe, canSeePresence]) {
+    t.equal(await policy({ principal: { id: 'ada' }, topic: 'doc:1', connection: connection as Connection, token: made }), true)
+  }
   clock.advance(660_000)
   t.equal(connection?.state, 'open')
 })

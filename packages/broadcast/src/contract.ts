@@ -141,7 +141,7 @@ export interface Broadcast extends Listenable<BroadcastEvents> {
   subscribers (topic: string): Connection[]
   /** Reads a topic's history without asking the policy. */
   history (topic: string, details?: HistoryDetails): Promise<TopicHistory>
-  /** Asks the policy that also holds on the wire, so that HTTP routes decide alike. */
-  can (principal: Principal | null, action: Action, topic: string, connection?: Connection): Promise<boolean>
+  /** Asks the policy that also holds on the wire, so that HTTP routes decide alike; `token` is for policies that take topic tokens. */
+  can (principal: Principal | null, action: Action, topic: string, connection?: Connection, token?: unknown): Promise<boolean>
   readonly counters: BroadcastCounters
 }

@@ -36,7 +36,9 @@ test('a policy sees the connection and the token of the message', async (t) => {
   t.equal(asked[0]?.connection, connectionOf(app, 'ada'))
   t.ok(await app.broadcast.can({ id: 'ada' }, 'subscribe', 'b'))
   t.ok(await app.broadcast.can({ id: 'ada' }, 'subscribe', 'b', connectionOf(app, 'ada')))
-  t.same(asked.slice(1).map(({ connection }) => connection?.id), [undefined, ada.welcome.connection])
+  t.ok(await app.broadcast.can({ id: 'ada' }, 'subscribe', 'b', undefined, 'signed'))
+  t.same(asked.slice(1).map(({ connection, token }) => [connection?.id, token]),
+    [[undefined, undefined], [ada.welcome.connection, undefined], [undefined, 'signed']])
 })
 
 test('clients publish where the app allows it', async (t) => {

@@ -24,20 +24,20 @@ export function presenceMessage (
   node: Pick<PresenceNode, 'watchWith' | 'unwatch'>, canSee: CanSee
 ): (message: PresenceMessage) => Promise<unknown> {
   return async ({ data, connection, principal, reply }) => {
-    const { topic, watch } = readData(data)
+    const { topic, watch, token } = readData(data)
     if (!watch) {
       node.unwatch(connection, topic)
       return undefined
     }
-    if (!await canSee({ principal, topic, connection })) throw new PresenceForbiddenError()
+    if (!await canSee({ principal, topic, connection, ...token !== undefined && { token } })) throw new PresenceForbiddenError()
     let answer: unknown
     await node.watchWith(connection, topic, (members) => { answer = reply(members) })
     return answer
   }
 }
 
-function readData (data: unknown): { topic: string, watch: boolean } {
-  const { topic, watch } = (typeof data === 'object' && data !== null ? data : {}) as { topic?: unknown, watch?: unknown }
+function readData (data: unknown): { topic: string, watch: boolean, token: unknown } {
+  const { topic, watch, token } = (typeof data === 'object' && data !== null ? data : {}) as { topic?: unknown, watch?: unknown, token?: unknown }
   if (!isTopic(topic) || (watch !== undefined && typeof watch !== 'boolean')) throw new PresenceTopicError()
-  return { topic, watch: watch ?? true }
+  return { topic, watch: watch ?? true, token }
 }

@@ -14,6 +14,8 @@ export interface SeeQuestion {
   readonly principal: Principal | null
   readonly topic: string
   readonly connection: Connection
+  /** What came as `token` with the message, for policies that take topic tokens. */
+  readonly token?: unknown
 }
 
 export interface PresenceOptions {

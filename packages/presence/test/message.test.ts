@@ -38,6 +38,12 @@ void t.test('the reply is the whole list, and what changes follows', async t => 
   t.equal(eve.updates.length, 1)
 })
 
+void t.test('the policy gets what came as token', async t => {
+  const { asked, send } = await setup(true)
+  await send({ topic: 'room:1', token: 'signed' })
+  t.match(asked, [{ topic: 'room:1', token: 'signed' }])
+})
+
 void t.test('who may not see is told so and watches nothing', async t => {
   const { node, replies, send } = await setup(false)
   await t.rejects(send({ topic: 'room:1' }), { code: 'FRT_ERR_PRESENCE_FORBIDDEN', statusCode: 403 })

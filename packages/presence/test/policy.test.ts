@@ -33,6 +33,6 @@ void t.test('broadcast is asked about presence', async t => {
       asked.push(...args)
       return true
     }
-  })(question)
-  t.same(asked, [{ id: 'ada' }, 'presence', 'room:1', connection])
+  })({ ...question, token: 'signed' })
+  t.same(asked, [{ id: 'ada' }, 'presence', 'room:1', connection, 'signed'])
 })
