@@ -25,6 +25,8 @@ export interface AuthEvents {
   revoke: (principal: Principal) => void
   /** A connection brought a fresh credential. */
   refresh: (principal: Principal) => void
+  /** A single-use ticket was issued. */
+  ticket: (principal: Principal) => void
 }
 
 /** All credentials of a principal, or one token. */
@@ -73,12 +75,14 @@ export class RealtimeAuth implements Listenable<AuthEvents>, TopicTokens {
    * @throws {AuthUseError} when tickets are off or the principal has no valid id.
    */
   async issueTicket (principal: Principal): Promise<Ticket> {
-    const { tickets, grants, clock, maxAge } = this.#parts
+    const { tickets, grants, clock, events, maxAge } = this.#parts
     if (tickets === undefined) throw new AuthUseError('Tickets are off: ticketTtl is false')
     if (!isPrincipal(principal)) throw new AuthUseError('A ticket needs a principal with an id of 1–200 bytes')
     const issuedAt = clock.time()
     const terms = grants.terms(principal) ?? { tokenId: `ticket:${randomUUID()}`, issuedAt, expiresAt: issuedAt + maxAge }
-    return tickets.issue(principal, terms)
+    const ticket = await tickets.issue(principal, terms)
+    events.emit('ticket', principal)
+    return ticket
   }
 
   /**

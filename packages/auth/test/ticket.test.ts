@@ -68,7 +68,10 @@ void t.test('a ticket that nobody issued, is no ticket, or is too old refuses', 
 
 void t.test('of 100 racing uses one wins, over real sockets', async (t) => {
   const { url, app } = await server(t)
+  const issued: unknown[] = []
+  app.realtimeAuth.on('ticket', (principal) => issued.push(principal))
   const { ticket } = await app.realtimeAuth.issueTicket({ id: 'ada' })
+  t.same(issued, [{ id: 'ada' }])
   const opened = await Promise.all(Array.from({ length: 100 }, () => open(url(`/ws?ticket=${ticket}`))))
   t.equal(opened.filter(({ first }) => first?.principal === 'ada').length, 1)
   t.equal(opened.filter(({ status }) => status === 401).length, 99)

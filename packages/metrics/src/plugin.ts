@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
+import { authMetrics } from './auth-metrics.ts'
 import { Metric } from './metric.ts'
 import type { Definition } from './metric.ts'
 import { resolveOptions } from './options.ts'
@@ -16,6 +17,7 @@ const plugin: FastifyPluginAsync<MetricsOptions> = async (app, options) => {
   app.decorate('realtimeMetrics', { registry })
   register(poolMetrics(app.connectionPool))
   app.addHook('onReady', async () => {
+    if (app.hasDecorator('realtimeAuth')) register(authMetrics(app.getDecorator('realtimeAuth')))
     if (app.hasDecorator('heartbeat')) register(heartbeatMetrics(app.getDecorator('heartbeat')))
     if (app.hasDecorator('broadcast')) register(broadcastMetrics(app.getDecorator('broadcast')))
     if (app.hasDecorator('broker')) register(brokerMetrics(app.getDecorator('broker')))

@@ -32,6 +32,21 @@ export class TestPool extends Emitter<ConnectionPoolEvents> {
   }
 }
 
+export interface AuthEvents {
+  refuse: (reason: string, source: string | undefined) => void
+  expire: () => void
+  revoke: () => void
+  refresh: () => void
+  ticket: () => void
+}
+
+/** The part of auth that metrics listen to. */
+export class TestAuth extends Emitter<AuthEvents> {
+  constructor () {
+    super((error) => { throw error })
+  }
+}
+
 export const heartbeat: HeartbeatSource = {
   deaths: 3,
   stalls: 2,

@@ -6,7 +6,7 @@ import { Registry } from 'prom-client'
 import t from 'tap'
 import metrics from '../src/index.ts'
 import type { MetricsOptions } from '../src/index.ts'
-import { broadcast, broker, heartbeat, presence } from './fixtures.ts'
+import { broadcast, broker, heartbeat, presence, TestAuth } from './fixtures.ts'
 
 async function build (options: MetricsOptions = {}, before: (app: FastifyInstance) => void = () => {}): Promise<FastifyInstance> {
   const app = Fastify()
@@ -47,12 +47,14 @@ void t.test('with the pool alone the route shows its connections', async t => {
 void t.test('sisters that are there are shown, in whatever order they were registered', async t => {
   const app = await build({}, (app) => { app.decorate('heartbeat', heartbeat as never) })
   app.decorate('broadcast', broadcast as never).decorate('broker', broker as never).decorate('presence', presence as never)
+    .decorate('realtimeAuth', new TestAuth() as never)
   t.teardown(() => app.close())
   const { body } = await app.inject('/metrics')
   t.match(body, /^realtime_broker_up\{broker="memory"\} 1$/m)
   t.match(body, /^realtime_round_trip_seconds_sum 1.5$/m)
   t.match(body, /^realtime_deliveries_total 3$/m)
   t.match(body, /^realtime_presence_watchers 4$/m)
+  t.match(body, /^realtime_tickets_issued_total 0$/m)
 })
 
 void t.test('the registry may be another one, the route another one or none, and the names too', async t => {

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { authMetrics } from '../src/auth-metrics.ts'
 import type { Definition } from '../src/metric.ts'
 import { defaults } from '../src/options.ts'
 import { poolMetrics } from '../src/pool-metrics.ts'
 import { broadcastMetrics, brokerMetrics, heartbeatMetrics, presenceMetrics } from '../src/sister-metrics.ts'
-import { broadcast, broker, heartbeat, presence, TestPool } from './fixtures.ts'
+import { broadcast, broker, heartbeat, presence, TestAuth, TestPool } from './fixtures.ts'
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 
@@ -14,7 +15,7 @@ function row ({ name, type, labels = [], help }: Definition): string {
 
 void t.test('the table of metrics is the source', async t => {
   const all = [
-    ...poolMetrics(new TestPool().pool), ...heartbeatMetrics(heartbeat), ...broadcastMetrics(broadcast),
+    ...poolMetrics(new TestPool().pool), ...authMetrics(new TestAuth()), ...heartbeatMetrics(heartbeat), ...broadcastMetrics(broadcast),
     ...brokerMetrics(broker), ...presenceMetrics(presence)
   ]
   const table = /\| metric \|.*\n\|[-|]+\|\n((?:\|.*\n)*)/.exec(readme)?.[1]
