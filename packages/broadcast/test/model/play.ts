@@ -14,8 +14,11 @@ export const TOPIC = 'room:1'
 const quiet = { warn: () => {}, error: () => {} }
 
 export interface Command {
-  /** `down`: the broker goes away, or what works of it breaks again; `hear`: it delivers again, but is not up yet. */
-  readonly kind: 'publish' | 'subscribe' | 'unsubscribe' | 'disconnect' | 'forget' | 'kick' | 'check' | 'down' | 'hear' | 'up'
+  /**
+   * `down`: the broker goes away, or what works of it breaks again; `hear`: it delivers again, but is not up yet; `rest`: nothing
+   * for a while, so that others get on.
+   */
+  readonly kind: 'publish' | 'subscribe' | 'unsubscribe' | 'disconnect' | 'forget' | 'kick' | 'check' | 'down' | 'hear' | 'up' | 'rest'
   readonly client: number
 }
 
@@ -52,7 +55,7 @@ async function play (scheduler: Scheduler, script: Command[], setting: Setting):
   const { assembly, broker, clients, background } = world
   const act = async (): Promise<void> => {
     for (const [at, command] of script.entries()) {
-      await step(command.kind)
+      for (let steps = command.kind === 'rest' ? 8 : 1; steps > 0; steps--) await step(command.kind)
       perform(world, command, at)
     }
     recover(world)
@@ -115,7 +118,7 @@ function perform (world: World, { kind, client: index }: Command, at: number): v
     if (!world.up) return
     world.up = false
     assembly.outages.down()
-  } else client[kind]()
+  } else if (kind !== 'rest') client[kind]()
 }
 
 function recover (world: World): void {

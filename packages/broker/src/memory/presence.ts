@@ -23,6 +23,8 @@ export class PresenceRegister {
   readonly #topics = new Map<string, Topic>()
   /** Node → when its lease ends. */
   readonly #leases = new Map<string, number>()
+  /** Whether there may be entries of nodes without a lease, so that nobody searches for what is not there. */
+  #orphans = false
   /** One counter for all topics, so that a topic that empties and fills again goes on growing. */
   #version = 0
 
@@ -30,6 +32,7 @@ export class PresenceRegister {
   get leases (): number { return this.#leases.size }
 
   join (name: string, entry: PresenceEntry): PresenceChange {
+    if (!this.#leases.has(entry.node)) this.#orphans = true
     const former = this.#topics.get(name)?.places.get(entry.connection)
     if (former !== undefined && former.newest.principal !== entry.principal) this.leave(name, entry.connection)
     const topic = this.#open(name)
@@ -77,8 +80,12 @@ export class PresenceRegister {
   /** Takes away the entries of nodes without a living lease, and answers the principals that vanished with them. */
   reap (now: number): Vanished[] {
     for (const [node, until] of this.#leases) {
-      if (now >= until) this.#leases.delete(node)
+      if (now < until) continue
+      this.#leases.delete(node)
+      this.#orphans = true
     }
+    if (!this.#orphans) return []
+    this.#orphans = false
     const vanished: Vanished[] = []
     for (const [name, topic] of this.#topics) {
       const dead = [...topic.members.values()].flatMap(({ newest, older }) => [...older?.values() ?? [], newest])
