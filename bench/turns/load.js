@@ -6,6 +6,8 @@ import { token } from '../token.js'
 /** Where the frames of all clients are counted by type. */
 const counts = {}
 let waiting = []
+/** How old publications were when they came, in milliseconds. */
+let latencies = []
 
 function count (type) {
   counts[type] = (counts[type] ?? 0) + 1
@@ -19,7 +21,10 @@ class Client extends Connection {
   frame (bytes, first, start, end) {
     if ((first & 15) !== 1 || this.state !== 'open') return super.frame(bytes, first, start, end)
     const type = bytes.latin1Slice(Math.min(start + 9, end), Math.min(start + 21, end))
-    if (type.startsWith('publication')) return count('publication')
+    if (type.startsWith('publication')) {
+      if (this.index % 10 === 0) this.time(bytes.latin1Slice(start, Math.min(end, start + 300)))
+      return count('publication')
+    }
     if (type.startsWith('presence')) return count('presence')
     if (type.startsWith('heartbeat')) return
     const envelope = JSON.parse(bytes.utf8Slice(start, end))
@@ -28,6 +33,11 @@ class Client extends Connection {
     if (envelope.type === 'reply' && envelope.data?.position !== undefined) this.positions.set(envelope.id, envelope.data.position)
     if (envelope.type === 'reply' && envelope.data?.more === true) this.subscribe(envelope.id)
     count(envelope.type)
+  }
+
+  time (head) {
+    const at = Number(/"at":([0-9.]+)/.exec(head)?.[1] ?? 0)
+    if (at > 1e12) latencies.push(performance.timeOrigin + performance.now() - at)
   }
 
   subscribe (topic, more = {}) {
@@ -50,7 +60,7 @@ const commands = {
     const open = async () => {
       while (clients.length < count) {
         const client = new Client(clients.length, '', { port, dialect }, tally)
-        client.sampled = false
+        client.index = clients.length
         clients.push(client)
         await client.ready
       }
@@ -83,7 +93,13 @@ const commands = {
     const came = counts[type] ?? 0
     for (const name of Object.keys(counts)) counts[name] = 0
     if (came < wanted) throw new Error(`${came} of ${wanted} ${type}`)
-    return { lost: tally.lost }
+    const sorted = latencies.sort((a, b) => a - b)
+    latencies = []
+    return { came, p50: sorted[sorted.length >> 1], p99: sorted[Math.floor(sorted.length * 0.99)] }
+  },
+  /** They read nothing any more, and still hold their connections. */
+  async stop ({ last }) {
+    if (last > 0) for (const client of clients.slice(-last)) client.socket.pause()
   },
   async leave ({ first }) {
     for (const client of clients.slice(0, first)) client.end()

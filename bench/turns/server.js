@@ -87,9 +87,17 @@ const commands = {
   },
   seen: async () => callbacks.stop(),
   publish: ({ topic, count }) => publish(topic, count),
-  /** Topics that nobody on this node asked for, with a publication in the history of each. */
-  strangers: async ({ count }) => {
-    for (let at = 0; at < count; at++) await app.broadcast.publish(`room:stranger${at}`, 'tick', { at })
+  /** Publications with the moment of their making; the answer is the most that ever waited for slow readers. */
+  pace: async ({ topic, count, interval, size }) => {
+    const long = 'x'.repeat(size)
+    let most = 0
+    for (let n = 0; n < count; n++) {
+      const at = performance.timeOrigin + performance.now()
+      await app.broadcast.publish(topic, 'tick', { at, text: long })
+      most = Math.max(most, app.connectionPool.pressure)
+      await pause(interval)
+    }
+    return { most }
   },
   outage: async ({ topic, lost }) => {
     leaving.leave()
@@ -100,9 +108,6 @@ const commands = {
   metrics: async () => { await app.inject('/metrics') },
   drain: () => app.connectionPool.drain({ over: 5_000, deadline: 15_000 })
 }
-const { counters } = app.broadcast
-if (counters.subscriptions !== 0) throw new Error('somebody is here already')
-
 const lines = createInterface({ input: process.stdin })
 lines.on('line', (line) => {
   const command = JSON.parse(line)
