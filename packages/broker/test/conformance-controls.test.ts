@@ -224,6 +224,10 @@ const defects: Record<string, readonly [fact: RegExp, (broker: Whole) => Broker]
   'lists everybody': [/list is bounded/, (broker) => ({
     ...broker, presence: { ...broker.presence, list: (topic) => broker.presence.list(topic, Infinity) }
   })],
+  'tells every join as a change': [/racing joins and leaves/, (broker) => ({
+    ...broker,
+    presence: { ...broker.presence, join: async (topic, entry) => ({ ...await broker.presence.join(topic, entry), changed: true }) }
+  })],
   'never reaps': [/are reaped/, (broker) => ({ ...broker, presence: { ...broker.presence, reap: async () => [] } })],
   'tells everybody who was reaped': [/told to exactly one/, (broker) => ({
     ...broker,
@@ -280,7 +284,7 @@ for (const [name, [fact, spoil]] of Object.entries(defects)) {
 }
 
 /** Defects of the connection. */
-const wires: Record<string, readonly [fact: RegExp, (broker: WiredBroker) => void]> = {
+const wires: Record<string, readonly [fact: RegExp, (broker: WiredBroker, hub: MemoryHub) => void]> = {
   'does not tell an outage': [/an outage is told/, (broker) => { broker.changed = async () => {} }],
   'hangs during an outage': [/refuses work in time/, (broker) => {
     const publish = broker.publish.bind(broker)
@@ -292,6 +296,15 @@ const wires: Record<string, readonly [fact: RegExp, (broker: WiredBroker) => voi
       await changed(up)
       if (up) await broker.unsubscribe('c', 't')
     }
+  }],
+  'forgets without a new epoch': [/acknowledged before it is there/, (broker, { history }) => {
+    const changed = broker.changed.bind(broker)
+    let forgot = false
+    broker.changed = async (up) => {
+      forgot = up
+      await changed(up)
+    }
+    broker.history = { ...history, read: async (...query) => ({ ...await history.read(...query), ...forgot && { records: [] } }) }
   }],
   'promises a subscription that it forgets': [/when it settles it holds/, (broker) => {
     const subscribe = broker.subscribe.bind(broker)
@@ -309,7 +322,7 @@ for (const [name, [fact, spoil]] of Object.entries(wires)) {
         return {
           node () {
             const broker = new WiredBroker(hub, wire)
-            spoil(broker)
+            spoil(broker, hub)
             return broker
           },
           pass: async () => {},

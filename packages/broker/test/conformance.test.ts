@@ -85,3 +85,18 @@ void t.test('a broker with an outage, foreign bytes and no capability', async (t
   }
   brokerConformance((name, run) => t.test(name, run), wired, options)
 })
+
+void t.test('a broker with an outage that keeps its history', async (t) => {
+  brokerConformance((name, run) => t.test(name, run), {
+    name: 'wired with history',
+    create () {
+      const clock = fakeClock()
+      const [hub, wire] = [memoryHub({ clock }), new Wire()]
+      return {
+        node: () => Object.assign(new WiredBroker(hub, wire), { history: hub.history }),
+        pass: (ms) => clock.pass(ms),
+        outage: wire
+      }
+    }
+  }, { ...options, report () {} })
+})

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Position } from '@fastify-realtime/protocol'
 import { ids, rejectsUnavailable } from './bench.ts'
 import type { Bench } from './bench.ts'
 import type { Section } from './check.ts'
@@ -41,6 +42,28 @@ export const outage: Section = {
         await bench.eventually(() => b.got.length > 0, 'a record after the outage')
         await bench.quiet()
         assert.deepEqual(ids(b.got), ['after'])
+      }
+    },
+    {
+      name: 'what was acknowledged before it is there after it, or its epoch is not',
+      async run (bench) {
+        const node = await bench.node()
+        const { history } = node.broker
+        if (history === undefined) return
+        const publish = async (id: string): Promise<Position> => {
+          const { position } = await node.publish(bench.record('t', { id }), { history: { size: 10, ttl: 60_000 } })
+          assert.ok(position !== undefined, 'no position')
+          return position
+        }
+        const before = await publish('before')
+        await handle(bench).begin()
+        await bench.eventually(() => node.states.at(-1) === false, 'state(false)')
+        await handle(bench).end()
+        await bench.eventually(() => node.states.at(-1) === true, 'state(true)')
+        const { position, records } = await history.read('c', 't', { limit: 10 })
+        assert.ok(position.epoch !== before.epoch || ids(records).join() === 'before', 'it was forgotten')
+        const after = await publish('after')
+        assert.ok(after.epoch !== before.epoch || after.offset > before.offset, 'a position was given twice')
       }
     },
     {

@@ -112,6 +112,19 @@ export const presence: Section = {
       }
     },
     {
+      name: 'of racing joins and leaves of one principal one makes the change',
+      async run (bench) {
+        const [a, b] = await stores(bench)
+        const racers = Array.from({ length: 6 }, (_, n) => ({ store: n % 2 === 0 ? a : b, own: entry('ada', `c${n}`, `n${n % 2 + 1}`) }))
+        const joined = await Promise.all(racers.map(({ store, own }) => store.join('t', own)))
+        assert.equal(joined.filter(({ changed }) => changed).length, 1)
+        assert.equal((await a.list('t', 10)).count, 1)
+        const left = await Promise.all(racers.map(({ store, own }) => store.leave('t', own.connection)))
+        assert.equal(left.filter(({ changed }) => changed).length, 1)
+        assert.equal((await b.list('t', 10)).count, 0)
+      }
+    },
+    {
       name: 'a renewed lease keeps its entries',
       async run (bench) {
         const [a, b] = await stores(bench)

@@ -11,6 +11,9 @@ export interface BreakerOptions {
 /**
  * Opens when calls keep failing, so that nobody waits for what will not come, and closes when a probe succeeds: traffic
  * is not needed to find out. It counts failures in a row and nothing else, because it is asked for every publication.
+ *
+ * Our own, because no release of opossum takes all of our Node versions (10 refuses Node 20, 9 does not take 26) and cockatiel
+ * 4 refuses Node 20, too; and both wait for traffic to look again, and take no clock.
  */
 export class Breaker {
   readonly #options: BreakerOptions

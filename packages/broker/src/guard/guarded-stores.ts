@@ -22,7 +22,7 @@ export function guardPresence (store: PresenceStore, call: Call): PresenceStore 
 
 export function guardRecords (store: RecordStore, call: Call): RecordStore {
   return {
-    local: store.local ?? false,
+    local: store.local === true,
     put: (key, value, ttl) => call(() => store.put(key, value, ttl)),
     putIfAbsent: (key, value, ttl) => call(() => store.putIfAbsent(key, value, ttl)),
     delete: (key) => call(() => store.delete(key)),
