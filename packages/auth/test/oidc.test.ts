@@ -51,13 +51,22 @@ void t.test('a login that was not begun here is refused', async (t) => {
   t.teardown(async () => { await app.close(); await issuer.close() })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const base = `http://127.0.0.1:${(app.server.address() as { port: number }).port}`
-  t.equal((await fetch(`${base}/callback?code=x&state=y`)).status, 400)
-  const begun = await fetch(`${base}/login`, { redirect: 'manual' })
-  const state = new URL(String(begun.headers.get('location'))).searchParams.get('state')
-  const cookie = String(begun.headers.getSetCookie()[0]?.split(';')[0])
-  t.equal((await fetch(`${base}/callback?code=x&state=${state}`, { headers: { cookie } })).status, 401)
-  const other = new URL(String(begun.headers.get('location')))
-  other.searchParams.set('nonce', 'of another login')
-  const back = await fetch(other, { redirect: 'manual' })
-  t.equal((await fetch(String(back.headers.get('location')), { headers: { cookie } })).status, 401)
+  t.equal((await fetch(`${base}/callback?code=x&state=y`)).status, 401)
+  const begin = async () => {
+    const response = await fetch(`${base}/login`, { redirect: 'manual' })
+    const cookie = response.headers.getSetCookie().map((line) => line.split(';')[0]).join('; ')
+    return { url: new URL(String(response.headers.get('location'))), cookie }
+  }
+  const mine = await begin()
+  const state = mine.url.searchParams.get('state')
+  const headers = { cookie: mine.cookie }
+  t.equal((await fetch(`${base}/callback?code=x&state=${state}`, { headers })).status, 401, 'no such code')
+  const theirs = await begin()
+  const back = new URL(String((await fetch(theirs.url, { redirect: 'manual' })).headers.get('location')))
+  t.equal((await fetch(back, { headers, redirect: 'manual' })).status, 401, 'a code and state of another browser')
+  back.searchParams.set('state', String(state))
+  t.equal((await fetch(back, { headers, redirect: 'manual' })).status, 401, 'a code of another browser: PKCE')
+  const mineBack = new URL(String((await fetch(mine.url, { redirect: 'manual' })).headers.get('location')))
+  t.equal((await fetch(mineBack, { headers: { cookie: mine.cookie.replace(/state=./, 'state=_') }, redirect: 'manual' })).status, 401, 'a cookie of its own making')
+  t.equal((await fetch(mineBack, { headers, redirect: 'manual' })).status, 302)
 })
