@@ -60,7 +60,7 @@ export class SharedReads {
   }
 }
 
-/** So many answers of this size are made in about 5 ms. */
+/** So many answers of this size are made in a few milliseconds. */
 function answersPerTurn (publications: number): number {
-  return Math.ceil(2_048 / (16 + publications))
+  return Math.ceil(1_024 / (16 + publications))
 }
