@@ -8,8 +8,10 @@ const defaults = {
   positionCheck: 1_000,
   probeInterval: 2_000,
   topicsEach: 5,
-  /** Bytes of padding in each publication. */
-  pad: 64,
+  /** Bytes of padding in the publications of a topic. */
+  padOf: () => 64,
+  /** The topics of a client, of those that its tenant has; `undefined` leaves it to chance. */
+  topicsOf: () => undefined,
   off: []
 }
 
@@ -38,11 +40,12 @@ export function makePlan (scenario, { random, scale, timed }) {
   const clients = Array.from({ length: plan.clients }, (_, index) => {
     const tenant = tenantOf(index)
     const others = ofTenant[tenant === 'a' ? 'b' : 'a']
-    return { name: `${tenant}.${index}`, topics: random.sample(ofTenant[tenant], plan.topicsEach), forbidden: index % 5 === 0 ? [random.pick(others)] : [] }
+    return { name: `${tenant}.${index}`, topics: plan.topicsOf(index, ofTenant[tenant]) ?? random.sample(ofTenant[tenant], plan.topicsEach), forbidden: index % 5 === 0 ? [random.pick(others)] : [] }
   })
   const history = plan.history ?? { size: Math.max(20, Math.ceil(plan.rate / plan.topics * 10)), ttl: 300_000 }
   const faults = plan.faults(clients.map(({ name }) => name)).sort((one, other) => one.at - other.at)
-  return { ...plan, topics, clients, history, faults }
+  const { padOf, topicsOf: _, ...numbers } = plan
+  return { ...numbers, topics, pads: topics.map((_, index) => padOf(index)), clients, history, faults }
 }
 
 const tenantOf = (index) => index % 2 === 0 ? 'a' : 'b'

@@ -23,7 +23,7 @@ async function drive (world, plan, progress) {
   const proxyCpu = process.cpuUsage()
   world.front.handshakes.clear()
   const started = now()
-  await world.publisher.ask('begin', { topics: plan.topics, rate: plan.rate })
+  await world.publisher.ask('begin', { topics: plan.topics, pads: plan.pads, rate: plan.rate })
   const done = []
   const faults = plan.faults.map((fault) => inject(world, fault, started, done))
   const ticker = setInterval(() => { void report(world, plan, started, progress) }, 1_000)

@@ -10,7 +10,7 @@ export function judge ({ publications, records, started = 0 }) {
   const held = published(publications, records)
   const topicOf = (n) => publications[n]?.topic
   const verdicts = { ok: 0, recovered: 0, signalled: 0, silent: 0, duplicate: 0, reorder: 0, phantom: 0, leak: 0 }
-  const totals = { delivered: 0, recovered: 0, lost: 0, signalled: 0 }
+  const totals = { delivered: 0, recovered: 0, lost: 0, signalled: 0, repeated: 0 }
   const faults = { silent: 0, duplicate: 0, reorder: 0, phantom: 0, leak: 0 }
   const examples = []
   const lostEach = []
@@ -31,21 +31,14 @@ export function judge ({ publications, records, started = 0 }) {
     lostEach.push(judged.counts.lost)
     if (!judged.begun) neverLive++
   }
-  return { verdicts, totals, faults, examples, lostEach, neverLive, doubled: doubled(publications, held) }
+  return { verdicts, totals, faults, examples, lostEach, neverLive, doubled: doubled(held) }
 }
 
-/** Publications that stand in a history twice: the publisher's retry was taken for a new one. */
-function doubled (publications, held) {
-  const seen = new Map()
+/** Publications that stand in one history twice: the publisher's retry was taken for a new one. */
+function doubled (held) {
   let count = 0
   for (const epochs of held.values()) {
-    for (const list of epochs.values()) {
-      for (const { n } of list) {
-        const times = (seen.get(n) ?? 0) + 1
-        seen.set(n, times)
-        if (times === 2) count++
-      }
-    }
+    for (const list of epochs.values()) count += list.length - new Set(list.map(({ n }) => n)).size
   }
   return count
 }

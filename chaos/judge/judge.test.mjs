@@ -48,6 +48,15 @@ test('another epoch has to be told', () => {
 
 test('twice is a duplicate', () => assert.equal(verdictOf([...all, got(4, 5)]).verdict, 'duplicate'))
 
+test('twice over a told loss of the history is no duplicate, without a word it is one', () => {
+  const publications = [acknowledged(0, 1), { ...acknowledged(1, 102, 'f') }]
+  const again = [live(0), got(0, 1), got(1, 2), say('lost'), live(100, 'f'), got(1, 102, 'f')]
+  const { verdict, faults } = verdictOf(again, { publications })
+  assert.deepEqual([verdict, faults.duplicate], ['signalled', 0])
+  assert.equal(verdictOf(again.filter(({ kind }) => kind !== 'lost'), { publications }).faults.duplicate, 1)
+  assert.equal(verdictOf([live(0), got(0, 1), say('lost'), got(1, 2), live(2), got(1, 3)], { publications }).faults.duplicate, 1)
+})
+
 test('backwards is a reorder', () => {
   assert.equal(verdictOf([live(0), got(1, 2), got(0, 1), got(2, 3), got(3, 4), got(4, 5)]).verdict, 'reorder')
 })

@@ -8,8 +8,9 @@
  */
 export function judgeSubscription (record, held, topicOf) {
   const faults = { silent: [], duplicate: [], reorder: [], phantom: [], leak: [] }
-  const counts = { delivered: 0, recovered: 0, lost: 0, signalled: 0 }
-  const got = new Set()
+  const counts = { delivered: 0, recovered: 0, lost: 0, signalled: 0, repeated: 0 }
+  /** Publication → the epoch in which it came. */
+  const got = new Map()
   /** Stretches of one epoch that had to be complete. An open one reaches to the end. */
   const stretches = []
   let open
@@ -45,9 +46,11 @@ export function judgeSubscription (record, held, topicOf) {
     counts.delivered++
     if (topicOf(n) === undefined) faults.phantom.push({ ...row, why: 'nobody published it' })
     else if (topicOf(n) !== record.topic) faults.leak.push({ ...row, why: `it belongs to ${topicOf(n)}` })
-    if (got.has(n)) faults.duplicate.push(row)
+    // A broker that forgot its history forgot the ids with it, so what its publisher repeats comes again, in another epoch.
+    if (got.has(n) && got.get(n) !== epoch && counts.lost > 0) counts.repeated++
+    else if (got.has(n)) faults.duplicate.push(row)
     else if (open?.epoch === epoch && offset <= open.at) faults.reorder.push({ ...row, why: `after offset ${open.at}` })
-    got.add(n)
+    got.set(n, epoch)
     if (open === undefined || open.epoch !== epoch) {
       if (begun && !announced) faults.silent.push({ ...row, why: 'another epoch without a word' })
       close()

@@ -7,7 +7,8 @@ import { post } from './post.js'
 /** Publications that are tried at a time, those that wait for their next attempt included. The others wait in line. */
 const LANES = 256
 
-const pad = 'x'.repeat(settings.pad)
+/** What fills the publications of each topic. */
+let pads
 const ledger = new Ledger()
 let next = 0
 let underWay = 0
@@ -21,7 +22,7 @@ async function publish (publication) {
     const begun = now()
     publication.attempts++
     try {
-      const { position, duplicate } = await post(settings.port, topic, { event: 'tick', data: { n, topic, pad }, id: `p${n}` }, 10_000)
+      const { position, duplicate } = await post(settings.port, topic, { event: 'tick', data: { n, topic, pad: pads[n % pads.length] }, id: `p${n}` }, 10_000)
       Object.assign(publication, { ackedAt: now(), position, duplicate })
       return
     } catch (error) {
@@ -52,7 +53,10 @@ async function run ({ topics, rate }) {
 }
 
 answer({
-  begin: (plan) => { void run(plan) },
+  begin: (plan) => {
+    pads = plan.pads.map((bytes) => 'x'.repeat(bytes))
+    void run(plan)
+  },
   state: () => ({ intended: ledger.publications.length, acknowledged: ledger.acknowledged, failures: ledger.failures.length }),
   stop: () => { running = false },
   /** Settles when everything is acknowledged or given up. */

@@ -7,9 +7,13 @@
 export const nothingSignalled = ({ judged }) =>
   ({ what: 'losses that were told', value: judged.totals.lost, limit: '0', ok: judged.totals.lost === 0 })
 
-export const toldOnceEach = ({ judged }) => {
-  const exact = judged.lostEach.filter((count) => count === 1).length
-  return { what: 'subscriptions told of the loss exactly once', value: exact, limit: `${judged.lostEach.length}`, ok: exact === judged.lostEach.length }
+export const toldOnceEach = ({ judged: { lostEach, totals } }) => {
+  const exact = lostEach.filter((count) => count === 1).length
+  const others = [...new Set(lostEach)].filter((count) => count !== 1).map((count) => `${lostEach.filter((other) => other === count).length} of them ${count} times`)
+  const also = [...others, ...totals.repeated > 0 ? [`${totals.repeated} publications came again after it`] : []]
+  return {
+    what: 'subscriptions told of the loss exactly once', value: exact, unit: also.length === 0 ? '' : `(${also.join(', ')})`, limit: `${lostEach.length}`, ok: exact === lostEach.length
+  }
 }
 
 export const returned = (limit) => ({ returns }) =>

@@ -35,7 +35,7 @@ export class World {
     for (let index = 0; index < plan.nodes; index++) await this.#addNode(index)
     await Promise.all(this.nodes.map((node) => node.start()))
     this.loads = Array.from({ length: plan.loads }, () => new Child(file('../load/main.js'), { off, client: { heartbeatTimeout, maxDelay, connectTimeout } }))
-    this.publisher = new Child(file('../publisher/main.js'), { port: this.front.port, pad: plan.pad })
+    this.publisher = new Child(file('../publisher/main.js'), { port: this.front.port })
     await Promise.all([...this.loads, this.publisher].map((child) => once(child, 'event')))
   }
 
