@@ -17,17 +17,18 @@ const defaults = {
 
 /**
  * How long is waited, in milliseconds: until a silent peer counts as dead (`beat`, `heartbeatTimeout`), until everything is
- * acknowledged and everybody is back (`end`), and without news until nothing more is expected (`quiet`).
+ * acknowledged and everybody is back (`end`), and without news until nothing more is expected (`quiet`). The history `holds` so
+ * many seconds of the traffic.
  */
-const PATIENCE = { beat: { interval: 5_000, timeout: 4_000 }, heartbeatTimeout: 3_000, connectTimeout: 10_000, end: 25_000, quiet: 2_500 }
+const PATIENCE = { beat: { interval: 5_000, timeout: 4_000 }, heartbeatTimeout: 3_000, connectTimeout: 10_000, end: 25_000, quiet: 2_500, holds: 10 }
 /** Where time is not judged, a process that got no processor for seconds must not look dead. */
-const LONG_PATIENCE = { beat: { interval: 15_000, timeout: 15_000 }, heartbeatTimeout: 20_000, connectTimeout: 20_000, end: 90_000, quiet: 5_000 }
+const LONG_PATIENCE = { beat: { interval: 15_000, timeout: 15_000 }, heartbeatTimeout: 20_000, connectTimeout: 20_000, end: 90_000, quiet: 5_000, holds: 30 }
 
 /** A run with fewer recoveries proves little; at a smaller scale there are fewer. */
 const LEAST_RECOVERIES = 200
 
 /**
- * Makes the world of a scenario out of its numbers: tenants, topics, clients, and a history that holds 10 s of traffic.
+ * Makes the world of a scenario out of its numbers: tenants, topics, clients, history and faults.
  * At scale 1 the numbers are those that the project promises. `timed`: whether limits in milliseconds are judged.
  */
 export function makePlan (scenario, { random, scale, timed }) {
@@ -42,7 +43,7 @@ export function makePlan (scenario, { random, scale, timed }) {
     const others = ofTenant[tenant === 'a' ? 'b' : 'a']
     return { name: `${tenant}.${index}`, topics: plan.topicsOf(index, ofTenant[tenant]) ?? random.sample(ofTenant[tenant], plan.topicsEach), forbidden: index % 5 === 0 ? [random.pick(others)] : [] }
   })
-  const history = plan.history ?? { size: Math.max(20, Math.ceil(plan.rate / plan.topics * 10)), ttl: 300_000 }
+  const history = plan.history ?? { size: Math.max(20, Math.ceil(plan.rate / plan.topics * plan.holds)), ttl: 300_000 }
   const faults = plan.faults(clients.map(({ name }) => name)).sort((one, other) => one.at - other.at)
   const { padOf, topicsOf: _, ...numbers } = plan
   return { ...numbers, topics, pads: topics.map((_, index) => padOf(index)), clients, history, faults }
