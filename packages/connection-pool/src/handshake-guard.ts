@@ -73,8 +73,7 @@ export class HandshakeGuard {
     const response = socket._httpMessage
     if (!this.#pending.has(raw) || response === undefined || response === null) return
     pending.response = response
-    if (response.writableFinished) end(socket)
-    else response.once('finish', () => end(socket))
+    response.once('finish', () => end(socket))
   }
 
   /** The 101 is sent: answers what was known, and watches no more. */

@@ -6,7 +6,7 @@ import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { connectionPool } from '../src/index.ts'
-import { echo, serve } from './harness.ts'
+import { echo, pause, serve } from './harness.ts'
 import type { Served, Setting } from './harness.ts'
 
 const upgrade = 'Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
@@ -48,15 +48,20 @@ for (const { name, path = '/ws', status, setting } of refusals) {
   })
 }
 
-t.test('a hook before the pool that answers leaves no socket either', async (t) => {
-  const app = Fastify({ connectionTimeout: 10_000 })
-  t.teardown(() => app.close())
-  app.addHook('onRequest', async (_request, reply) => await reply.code(403).send('no'))
-  await app.register(connectionPool)
-  echo(app)
-  const url = await app.listen({ port: 0, host: '127.0.0.1' })
-  t.match(await ask(url, `GET /ws HTTP/1.1\r\n${upgrade}`), /^HTTP\/1.1 403 /)
-  t.equal(await socketsOf({ app }), 0)
+t.test('a hook before the pool that answers leaves no socket either, at once or later', async (t) => {
+  for (const wait of [0, 20]) {
+    const app = Fastify({ connectionTimeout: 10_000 })
+    t.teardown(() => app.close())
+    app.addHook('onRequest', async (_request, reply) => {
+      if (wait > 0) await pause(wait)
+      return await reply.code(403).send('no')
+    })
+    await app.register(connectionPool)
+    echo(app)
+    const url = await app.listen({ port: 0, host: '127.0.0.1' })
+    t.match(await ask(url, `GET /ws HTTP/1.1\r\n${upgrade}`), /^HTTP\/1.1 403 /)
+    t.equal(await socketsOf({ app }), 0)
+  }
 })
 
 t.test('registered in a child scope, upgrades outside of it are answered and ended', async (t) => {

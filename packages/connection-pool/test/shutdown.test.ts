@@ -134,3 +134,13 @@ t.test('an app that never listened closes at once', async (t) => {
   await app.close()
   t.equal(app.connectionPool.size, 0)
 })
+
+t.test('a peer that does not answer the close frame is ended after closeTimeout', async (t) => {
+  const { url, opened, closed } = await serve(t, { closeTimeout: 100 })
+  const mute = await rawClient(url)
+  t.teardown(() => { mute.destroy() })
+  await mute.next()
+  opened[0]?.close({ code: 4005, reason: 'again' })
+  await until(() => closed.length === 1, 'the end of the socket', 2_000)
+  t.match(closed[0]?.how, { code: 4005, by: 'server' })
+})
