@@ -65,15 +65,16 @@ export class LocalDelivery {
     asked.calls++
     this.#asked.set(key, asked)
     try {
-      return await this.#parts.channel.publish(record, options)
+      const result = await this.#parts.channel.publish(record, options)
+      this.#answered(key, asked)
+      return result
     } catch (error) {
+      this.#answered(key, asked)
       // Neither away nor up: it was not started yet, or is stopped.
       if (!(error instanceof BrokerUnavailableError) || (!this.#away && !this.#parts.broker.up)) throw error
       // Only its answer was lost.
       if (asked.came) return { duplicate: false }
       return this.#here(record, key)
-    } finally {
-      if (--asked.calls === 0) this.#asked.delete(key)
     }
   }
 
@@ -92,6 +93,10 @@ export class LocalDelivery {
     this.#away = false
     this.#waiting = []
     clearImmediate(this.#turn)
+  }
+
+  #answered (key: string, asked: Asked): void {
+    if (--asked.calls === 0) this.#asked.delete(key)
   }
 
   #here (record: ChannelRecord, key: string | undefined): CarriedResult {
