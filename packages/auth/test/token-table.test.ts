@@ -25,6 +25,27 @@ function forged (publicKey: string | Buffer): string {
 }
 
 const spki = pem(rsa.publicKey)
+
+/** The public key in every other form that a verifier might take for a shared secret. */
+function encodings (): Record<string, string | Buffer> {
+  const [der, pkcs1] = [rsa.publicKey.export({ type: 'spki', format: 'der' }), rsa.publicKey.export({ type: 'pkcs1', format: 'der' })]
+  const { n = '', e } = rsa.publicKey.export({ format: 'jwk' })
+  return {
+    'SPKI with another newline': `${spki}\n`,
+    'SPKI with CRLF': spki.replaceAll('\n', '\r\n'),
+    'SPKI in one line': spki.replaceAll('\n', ''),
+    DER: der,
+    'PKCS#1 DER': pkcs1,
+    'DER in Base64': der.toString('base64'),
+    'DER in hex': der.toString('hex'),
+    JWK: JSON.stringify({ kty: 'RSA', n, e }),
+    'JWK, another order': JSON.stringify({ e, kty: 'RSA', n }),
+    'JWK set': JSON.stringify({ keys: [{ kty: 'RSA', n, e }] }),
+    'modulus as text': n,
+    'raw modulus': Buffer.from(n, 'base64url'),
+    'nothing at all': ''
+  }
+}
 const valid = (): string => token({ alg: 'RS256', key: rsa.privateKey })
 const claimsOf = (change: object): string => token({ alg: 'RS256', key: rsa.privateKey, claims: { ...goodClaims(), ...change } })
 const headerOf = (header: object): string => token({ alg: 'RS256', key: rsa.privateKey, header })
@@ -41,10 +62,14 @@ const tokens: Record<string, [make: () => string, kind: 'valid' | 'invalid' | 'e
   'forged with the public key, SPKI': [() => forged(spki), 'invalid'],
   'forged with the public key, SPKI without the last newline': [() => forged(spki.trimEnd()), 'invalid'],
   'forged with the public key, PKCS#1': [() => forged(rsa.publicKey.export({ type: 'pkcs1', format: 'pem' })), 'invalid'],
-  'forged with the public key, DER': [() => forged(rsa.publicKey.export({ type: 'spki', format: 'der' })), 'invalid'],
-  'forged with the public key, JWK': [() => forged(JSON.stringify(rsa.publicKey.export({ format: 'jwk' }))), 'invalid'],
+  ...Object.fromEntries(Object.entries(encodings()).map(([name, key]) => [`forged with the public key, ${name}`, [() => forged(key), 'invalid']] as const)),
+  'forged with the public key, HS512': [() => token({ alg: 'HS512', key: spki }), 'invalid'],
   'alg none': [() => token({ alg: 'none' }), 'invalid'],
-  'alg NONE with a signature': [() => `${encode({ alg: 'NONE' })}.${encode(goodClaims())}.${valid().split('.')[2]}`, 'invalid'],
+  ...Object.fromEntries(['none', 'None', 'NONE', 'nOnE', ' none', 'none ', '', 'hs256', 'rs256', null, 0, true, ['none'], ['RS256']].flatMap((alg) => [
+    [`alg ${JSON.stringify(alg)} without a signature`, [() => `${encode({ alg })}.${encode(goodClaims())}.`, 'invalid']],
+    [`alg ${JSON.stringify(alg)} with a signature`, [() => `${encode({ alg })}.${encode(goodClaims())}.${valid().split('.')[2]}`, 'invalid']]
+  ] as const)),
+  'no alg': [() => `${encode({ typ: 'JWT' })}.${encode(goodClaims())}.`, 'invalid'],
   'no signature': [() => valid().split('.').slice(0, 2).join('.') + '.', 'invalid'],
   'a signature of something else': [() => `${encode({ alg: 'RS256' })}.${encode({ ...goodClaims(), sub: 'eve' })}.${valid().split('.')[2]}`, 'invalid'],
   'array payload': [() => token({ alg: 'RS256', key: rsa.privateKey, claims: ['ada'] }), 'invalid'],
