@@ -213,3 +213,21 @@ test('whoever subscribes when others have lost their position does not begin at 
   const { position } = await join(eve, 'a')
   t.same(position, await broker.history.position('topics', 'a'))
 })
+
+test('what comes too early is not joined to a read that began before it', async (t) => {
+  const node = await stage(options)
+  const { broadcast, broker, parts, join, settled } = node
+  const { position } = await join(connection('ada'), 'a')
+  parts.outages.down()
+  const read = broker.history.read.bind(broker.history)
+  broker.history.read = async (...args) => {
+    const page = await read(...args)
+    await lose(node)
+    await broadcast.publish('a', 'm', 2)
+    await settled()
+    return page
+  }
+  const bob = connection('bob')
+  await t.rejects(join(bob, 'a', { since: position! }), { code: 'FRT_ERR_SUBSCRIPTION_BUSY' })
+  t.same(bob.data, [])
+})
