@@ -4,9 +4,11 @@ import { readEvidence } from './judge/evidence.js'
 import { World } from './world/world.js'
 import { faultKinds } from './world/faults.js'
 import { listenOverflows } from './world/listen-overflows.js'
+import { needOpenFiles } from './world/open-files.js'
 
 /** Runs one plan to its end and answers all that there is to judge. `world(world)` lets the caller end it early. */
 export async function runPlan (plan, { progress, began }) {
+  needOpenFiles(2 * plan.clients.length + 500)
   const world = new World(plan)
   began(world)
   try {

@@ -51,7 +51,7 @@ export const cutAll = {
   name: 'cut-all',
   title: 'All clients are cut at once',
   plan: ({ scaled }) => ({
-    seconds: 20, clients: scaled(5_000), topics: scaled(50), topicsEach: 1, rate: 50, maxDelay: 20_000, connectTimeout: 20_000,
+    seconds: 20, clients: scaled(5_000), topics: scaled(50), topicsEach: 1, rate: 50, maxDelay: 20_000, connectTimeout: 20_000, holds: 40,
     faults: () => [{ at: 4_000, kind: 'cut' }]
   }),
   checks: (facts) => {
