@@ -60,7 +60,7 @@ void t.test('connections are written together, and what came and went meanwhile 
 void t.test('nothing is written down where no other node could read it', async (t) => {
   const clock = fakeClock()
   const { records } = memoryHub({ clock })
-  const ledger = new Ledger({ node: 'n', records: () => ({ ...records, local: true }), max: 10, clock, failed: t.error })
+  const ledger = new Ledger({ node: 'n', records: () => ({ ...records, local: true }), max: 10, clock, failed: (error) => { t.error(error) } })
   ledger.open('a', 'ada')
   await clock.pass(250)
   t.same(await records.list('cluster:connection:'), [])

@@ -14,6 +14,8 @@ export interface ConnectionHost<Connection> {
   /** A control frame came that nobody asked for. */
   nudged (connection: Connection): void
   handle (connection: Connection, message: Message): void | Promise<void>
+  /** Handling a message failed. */
+  broken (connection: Connection, error: unknown): void
   /** A failure went to the peer. */
   failed (connection: Connection, failure: Failure): void
   ponged (connection: Connection, roundTrip: number): void

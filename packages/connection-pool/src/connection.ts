@@ -148,6 +148,7 @@ export class PooledConnection implements Connection, SocketOwner, OutboxOwner, I
   pause (): void { this.#ws.pause() }
   resume (): void { this.#ws.resume() }
   handle (message: Message): void | Promise<void> { return this.#host.handle(this, message) }
+  broken (error: unknown): void { this.#host.broken(this, error) }
   pressed (bytes: number): void { this.#host.pressed(this, bytes) }
   evicted (): void { this.terminate(closeReasons.tooSlow) }
   overflowed (): void {

@@ -2,31 +2,51 @@ export interface Flushable {
   flush (): void
 }
 
+/** When something happens: at the end of this tick, or of this turn of the loop. */
+export type Schedule = (callback: () => void) => unknown
+
 /** Sockets written to in one turn of the loop: 5,000 at once would stop everything else for 34–48 ms. */
 const PER_TURN = 512
 
-/** Lets what one turn brought for a connection leave in one write, at the end of that turn. */
-export class Flusher {
-  readonly #schedule: (turn: () => void) => unknown
-  #waiting: Flushable[] = []
-  #next = 0
+/** Up to so many are written to at the end of the tick: a reply gains nothing by waiting, and its socket is still at hand. */
+const FEW = 4
 
-  constructor (schedule: (turn: () => void) => unknown = setImmediate) {
-    this.#schedule = schedule
+/**
+ * Lets what comes together leave a connection in one write: at the end of the tick when it is for few, such as a reply; else at
+ * the end of the turn, so that what other ticks of a busy turn bring for the same subscribers joins it.
+ */
+export class Flusher {
+  readonly #afterTick: Schedule
+  readonly #afterTurn: Schedule
+  /** Used again and again: a new one for every reply would cost more than what it holds. */
+  readonly #waiting: Array<Flushable | undefined> = []
+  #next = 0
+  #end = 0
+
+  constructor (afterTick: Schedule = (callback) => process.nextTick(callback), afterTurn: Schedule = setImmediate) {
+    this.#afterTick = afterTick
+    this.#afterTurn = afterTurn
   }
 
   add (flushable: Flushable): void {
-    if (this.#waiting.push(flushable) === 1) this.#schedule(this.#turn)
+    this.#waiting[this.#end++] = flushable
+    if (this.#end === 1) this.#afterTick(this.#tick)
+  }
+
+  readonly #tick = (): void => {
+    if (this.#end <= FEW) this.#turn()
+    else this.#afterTurn(this.#turn)
   }
 
   readonly #turn = (): void => {
-    const end = Math.min(this.#next + PER_TURN, this.#waiting.length)
-    while (this.#next < end) (this.#waiting[this.#next++] as Flushable).flush()
-    if (this.#next < this.#waiting.length) {
-      this.#schedule(this.#turn)
-      return
+    const end = Math.min(this.#next + PER_TURN, this.#end)
+    while (this.#next < end) {
+      const flushable = this.#waiting[this.#next] as Flushable
+      // Whoever is gone must not be kept until the next one takes its place.
+      this.#waiting[this.#next++] = undefined
+      flushable.flush()
     }
-    this.#waiting = []
-    this.#next = 0
+    if (this.#next < this.#end) this.#afterTurn(this.#turn)
+    else this.#next = this.#end = 0
   }
 }

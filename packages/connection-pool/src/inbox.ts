@@ -1,8 +1,10 @@
 import type { Message } from '@fastify-realtime/protocol'
 
 export interface InboxOwner {
-  /** Handles one message. A promise must not reject. */
+  /** Handles one message. */
   handle (message: Message): void | Promise<void>
+  /** Handling one failed, which is a bug of whoever handles. */
+  broken (error: unknown): void
   /** The socket should stop reading. */
   pause (): void
   /** The socket should read again. */
@@ -90,10 +92,15 @@ export class Inbox {
       this.#running--
       return
     }
-    void handled.then(() => {
-      this.#running--
-      this.#advance()
+    handled.then(() => this.#done(), (error: unknown) => {
+      this.#owner.broken(error)
+      this.#done()
     })
+  }
+
+  #done (): void {
+    this.#running--
+    this.#advance()
   }
 
   #tellIdle (): void {

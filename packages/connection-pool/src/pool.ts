@@ -157,14 +157,14 @@ export class Pool implements ConnectionPool, ConnectionHost<PooledConnection> {
       return
     }
     try {
-      return this.#receiver(connection, message)?.catch((error: unknown) => this.#broken(connection, error))
+      return this.#receiver(connection, message)
     } catch (error) {
-      this.#broken(connection, error)
+      this.broken(connection, error)
     }
   }
 
   /** A receiver answers its own failures, so this is a bug of the receiver. */
-  #broken (connection: PooledConnection, error: unknown): void {
+  broken (connection: PooledConnection, error: unknown): void {
     this.#log.error({ err: error, connection: connection.id }, 'handling a message failed')
     connection.close(closeReasons.internal)
   }

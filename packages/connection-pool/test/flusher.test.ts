@@ -2,26 +2,50 @@ import t from 'tap'
 import { Flusher } from '../src/flusher.ts'
 
 function manual () {
+  const ticks: Array<() => void> = []
   const turns: Array<() => void> = []
-  return { turns, flusher: new Flusher((turn) => turns.push(turn)) }
+  const flusher = new Flusher((end) => ticks.push(end), (end) => turns.push(end))
+  const flushed: number[] = []
+  const add = (count: number): void => { for (let at = 0; at < count; at++) flusher.add({ flush: () => flushed.push(at) }) }
+  return { ticks, turns, flusher, flushed, add }
 }
 
-t.test('one turn is scheduled for all, and each is flushed once in order', async (t) => {
-  const { turns, flusher } = manual()
-  const flushed: number[] = []
-  for (let at = 0; at < 3; at++) flusher.add({ flush: () => flushed.push(at) })
-  t.equal(turns.length, 1)
+t.test('few are flushed at the end of the tick, each once and in order', async (t) => {
+  const { ticks, turns, flushed, add } = manual()
+  add(4)
+  t.equal(ticks.length, 1)
+  ticks.shift()?.()
+  t.same(flushed, [0, 1, 2, 3])
+  t.same([ticks.length, turns.length], [0, 0])
+  add(1)
+  t.equal(ticks.length, 1, 'the next one starts anew')
+})
+
+t.test('many wait for the end of the turn, with all that other ticks add meanwhile', async (t) => {
+  const { ticks, turns, flushed, add } = manual()
+  add(5)
+  ticks.shift()?.()
+  t.same(flushed, [])
+  add(1)
+  t.same([ticks.length, turns.length], [0, 1])
   turns.shift()?.()
-  t.same(flushed, [0, 1, 2])
+  t.same(flushed, [0, 1, 2, 3, 4, 0])
   t.equal(turns.length, 0)
-  flusher.add({ flush: () => flushed.push(3) })
-  t.equal(turns.length, 1, 'the next one starts anew')
+})
+
+t.test('who comes while few are flushed has a turn of its own', async (t) => {
+  const { ticks, turns, flusher, flushed, add } = manual()
+  flusher.add({ flush: () => add(1) })
+  ticks.shift()?.()
+  t.same([flushed.length, ticks.length, turns.length], [0, 0, 1])
+  turns.shift()?.()
+  t.same(flushed, [0])
 })
 
 t.test('thousands are spread over turns of 512, and who comes in between goes last', async (t) => {
-  const { turns, flusher } = manual()
-  const flushed: number[] = []
-  for (let at = 0; at < 1_100; at++) flusher.add({ flush: () => flushed.push(at) })
+  const { ticks, turns, flusher, flushed, add } = manual()
+  add(1_100)
+  ticks.shift()?.()
   const sizes: number[] = []
   while (turns.length > 0) {
     const before = flushed.length
@@ -33,10 +57,16 @@ t.test('thousands are spread over turns of 512, and who comes in between goes la
   t.equal(flushed.at(-1), -1)
 })
 
-t.test('without a schedule of its own it waits for the end of the turn', async (t) => {
-  let flushed = false
-  new Flusher().add({ flush: () => { flushed = true } })
-  t.notOk(flushed)
+t.test('without schedules of its own it takes those of Node', async (t) => {
+  const flusher = new Flusher()
+  const flushed: number[] = []
+  flusher.add({ flush: () => flushed.push(1) })
+  t.same(flushed, [])
+  await Promise.resolve()
+  await new Promise((resolve) => { process.nextTick(resolve) })
+  t.same(flushed, [1])
+  for (let at = 0; at < 5; at++) flusher.add({ flush: () => flushed.push(2) })
   await new Promise(setImmediate)
-  t.ok(flushed)
+  await new Promise(setImmediate)
+  t.equal(flushed.length, 6)
 })

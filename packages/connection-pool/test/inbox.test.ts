@@ -8,23 +8,26 @@ interface Running {
   readonly done: () => void
 }
 
-function inbox ({ concurrency = 1, maxQueued = 8, sync = false } = {}) {
+function inbox ({ concurrency = 1, maxQueued = 8, sync = false, fail = false } = {}) {
   const started: string[] = []
   const running: Running[] = []
   const flow: string[] = []
+  const broken: unknown[] = []
   const box = new Inbox({
     handle (message: Message): void | Promise<void> {
       started.push(message.type)
       if (sync) return undefined
+      if (fail) return Promise.reject(new Error(message.type))
       return new Promise((resolve) => {
         const entry = { type: message.type, done: () => { running.splice(running.indexOf(entry), 1); resolve() } }
         running.push(entry)
       })
     },
+    broken: (error) => { broken.push(error) },
     pause: () => { flow.push('pause') },
     resume: () => { flow.push('resume') }
   }, { concurrency, maxQueued })
-  return { box, started, running, flow, put: (...types: string[]) => types.map((type) => box.put({ type })) }
+  return { box, started, running, flow, broken, put: (...types: string[]) => types.map((type) => box.put({ type })) }
 }
 
 const settle = (): Promise<void> => new Promise(setImmediate)
@@ -47,6 +50,15 @@ t.test('a promise keeps the next message waiting', async (t) => {
   running[0]?.done()
   await settle()
   t.same(started, ['a', 'b'])
+})
+
+t.test('a message whose handling failed is told of, and the next one is handled', async (t) => {
+  const { box, started, broken, put } = inbox({ fail: true })
+  box.open()
+  put('a', 'b')
+  await settle()
+  t.same(started, ['a', 'b'])
+  t.match(broken, [{ message: 'a' }, { message: 'b' }])
 })
 
 t.test('concurrency handles that many at a time', async (t) => {

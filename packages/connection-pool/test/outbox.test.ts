@@ -23,14 +23,14 @@ function outbox ({ softMark = 100, maxBytes = 300, overflow = 'disconnect', maxP
   const told: string[] = []
   const backlog = new Backlog<Burdened>(maxPressure)
   const box: Outbox = new Outbox({
-    sink, backlog, compressor, flusher: new Flusher((turn) => turns.push(turn)), limits: { softMark, maxBytes, overflow },
+    sink, backlog, compressor, flusher: new Flusher((end) => turns.push(end), (end) => turns.push(end)), limits: { softMark, maxBytes, overflow },
     owner: {
       pressed: (bytes) => told.push(`pressed ${bytes}`),
       overflowed: () => { told.push('overflowed'); box.discard() },
       evicted: () => told.push('evicted')
     }
   })
-  const turn = (): void => { for (const each of turns.splice(0)) each() }
+  const turn = (): void => { while (turns.length > 0) turns.shift()?.() }
   return { sink, box, told, turn, backlog, send: (text: string, policy?: Overflow) => box.send(new FinishedFrame(text), policy) }
 }
 
