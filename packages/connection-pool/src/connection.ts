@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { closeReasons, formatCloseReason, messageFailure } from '@fastify-realtime/protocol'
 import type { CloseReason, Codec, Envelope, Failure, Message, Principal } from '@fastify-realtime/protocol'
 import type { ConnectionHost } from './connection-host.ts'
+import { connectionId } from './connection-id.ts'
 import type { Connection, ConnectionCounters, ConnectionData, ConnectionState, Frame, Overflow, SendOutcome } from './contract.ts'
 import { ending, isCloseCode } from './ending.ts'
 import type { EndpointSettings } from './endpoint.ts'
@@ -29,7 +29,7 @@ export interface ConnectionParts {
 
 /** One accepted WebSocket. Nothing but this file and `PoolSocket` touches `ws` and the TCP socket. */
 export class PooledConnection implements Connection, SocketOwner, OutboxOwner, InboxOwner {
-  readonly id: string = randomBytes(12).toString('base64url')
+  readonly id: string = connectionId()
   readonly principal: Principal | null
   readonly address: string
   readonly endpoint: EndpointSettings

@@ -6,6 +6,9 @@ interface Internals {
   [key: symbol]: { readonly _destroyed?: boolean } | null | undefined
 }
 
+/** The same for all sockets of a process. */
+let timer: symbol | undefined
+
 /**
  * Lets go of what the handshake leaves on a socket for as long as it lives, which is more than we keep for an idle
  * connection ourselves: the response holds request, reply and headers; the timer of `connectionTimeout` was cleared, but
@@ -15,6 +18,6 @@ export function dropRemains (socket: UpgradeSocket): void {
   socket._httpMessage?.detachSocket(socket as never)
   const internals = socket as unknown as Internals
   if (internals._peername !== undefined) internals._peername = null
-  const timer = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'timeout')
+  timer ??= Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'timeout')
   if (timer !== undefined && internals[timer]?._destroyed === true) internals[timer] = null
 }
