@@ -15,7 +15,7 @@ export interface Heartbeat extends Listenable<HeartbeatEvents> {
   readonly size: number
   /** Connections that were found dead since the start. */
   readonly deaths: number
-  /** Times that the sweep was put off since the start, because the process had stood still. */
+  /** Turns of the sweep since the start that did not count, because the process had stood still. */
   readonly stalls: number
   /** Round trips since the start, as a histogram. */
   roundTrips (): RoundTripSnapshot

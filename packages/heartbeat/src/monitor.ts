@@ -35,7 +35,7 @@ export class Monitor implements Heartbeat {
     this.#pool = pool
     this.#defaults = options
     this.#events = events
-    this.#sweep = new Sweep(options.clock, STEP, () => this.#turn())
+    this.#sweep = new Sweep(options.clock, STEP, (steps, counts) => this.#turn(steps, counts))
   }
 
   get size (): number { return this.#pulses.size }
@@ -80,8 +80,8 @@ export class Monitor implements Heartbeat {
     this.#sweep.stop()
   }
 
-  #turn (): void {
-    for (const rhythm of this.#rhythms.values()) rhythm.turn()
+  #turn (steps: number, counts: boolean): void {
+    for (const rhythm of this.#rhythms.values()) rhythm.turn(steps, counts)
   }
 
   readonly #beat = (connection: Connection): void => {

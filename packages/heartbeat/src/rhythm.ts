@@ -23,24 +23,34 @@ export interface RhythmActions<P extends Peer> {
   dead (peer: P): void
 }
 
+/** How many slots one turn asks at most; the rest of what a slow loop missed follows with the next turns. */
+export const MOST_AT_ONCE = 10
+
 /**
- * Peers that share one interval and timeout, dealt out evenly over the slots of a wheel. A turn of the wheel asks
- * one slot and judges the slot that was asked a timeout ago, so each peer costs a constant and no burst exceeds a
- * slot. Time is counted in turns, not by the clock: a process that stood still for seconds has made one turn, and
- * every deadline in flight has moved by as much.
+ * Peers that share one interval and timeout, dealt out evenly over the slots of a wheel, so that each costs a constant and
+ * they never leave in one burst.
+ *
+ * Slots are asked by the clock: clients wait for our signs of life, and a busy loop must not ask less often. They are judged
+ * by turns that count: a process that stood still for seconds has made none, and every deadline in flight has moved by
+ * as much.
  */
 export class Rhythm<P extends Peer> {
   readonly beat: Beat
   readonly #slots: ReadonlyArray<Set<Pulse<P>>>
   readonly #patience: number
   readonly #actions: RhythmActions<P>
+  /** Slots that are not judged yet, by the turn that asked them, in that order. */
+  readonly #asked = new Map<Set<Pulse<P>>, number>()
   #cursor = 0
+  #owed = 0
+  #turns = 0
   #dealt = 0
 
   constructor (beat: Beat, actions: RhythmActions<P>) {
     this.beat = beat
     this.#actions = actions
-    this.#patience = Math.ceil(beat.timeout / STEP)
+    // One turn proves nothing: when it is a little late, what came meanwhile is still unread.
+    this.#patience = Math.max(2, Math.ceil(beat.timeout / STEP))
     this.#slots = Array.from({ length: Math.ceil(beat.interval / STEP) }, () => new Set<Pulse<P>>())
   }
 
@@ -52,16 +62,28 @@ export class Rhythm<P extends Peer> {
     const length = this.#slots.length
     const first = Math.ceil(length / 5)
     const ahead = first + this.#dealt++ % (length - first + 1)
-    const slot = this.#at(this.#cursor + ahead)
+    // What is owed is asked at once, and is no part of the interval that begins now.
+    const slot = this.#at(this.#cursor + Math.min(length, this.#owed + ahead))
     const pulse = { peer, slot, asked: -1 }
     slot.add(pulse)
     return pulse
   }
 
-  turn (): void {
-    this.#cursor = (this.#cursor + 1) % this.#slots.length
-    this.#judge(this.#at(this.#cursor + this.#slots.length - this.#patience))
-    this.#ask(this.#at(this.#cursor))
+  /** As `Turn` says. */
+  turn (steps: number, counts: boolean): void {
+    if (counts) this.#turns++
+    for (const [slot, turn] of this.#asked) {
+      if (this.#turns - turn < this.#patience) break
+      this.#asked.delete(slot)
+      this.#judge(slot)
+    }
+    // Nobody is asked twice for one interval that passed, or for many.
+    this.#owed = Math.min(this.#owed + steps, this.#slots.length)
+    for (let left = Math.min(this.#owed, MOST_AT_ONCE); left > 0; left--) {
+      this.#owed--
+      this.#cursor = (this.#cursor + 1) % this.#slots.length
+      this.#ask(this.#at(this.#cursor))
+    }
   }
 
   #judge (slot: Set<Pulse<P>>): void {
@@ -74,10 +96,13 @@ export class Rhythm<P extends Peer> {
   }
 
   #ask (slot: Set<Pulse<P>>): void {
+    // Where turns are slower than the clock the question before may still be open: then that one is judged.
+    const open = this.#asked.has(slot)
+    if (!open) this.#asked.set(slot, this.#turns)
     for (const pulse of slot) {
       const { peer } = pulse
       if (!isBeaten(peer)) continue
-      pulse.asked = peer.bytesRead
+      if (!open) pulse.asked = peer.bytesRead
       this.#actions.beat(peer)
     }
   }

@@ -164,6 +164,48 @@ void t.test('a stall of 3.5 s at any point kills nobody, and the naive sweep mos
   t.ok(worst >= 35, `the naive sweep killed ${worst} of 40`)
 })
 
+void t.test('a loop that is late every time pings at its interval, kills nobody who answers and finds the dead', async t => {
+  for (const round of [210, 400, 900]) {
+    const { loop, monitor, add } = setup({ interval: 25_000, timeout: 10_000 })
+    const connections = Array.from({ length: 40 }, () => new TestConnection(endpoint()))
+    for (const connection of connections) {
+      connection.onPing = () => loop.arrive(() => { connection.bytesRead += 6 }, 80)
+      add(connection)
+    }
+    while (loop.now() < 250_000) loop.stall(round)
+    const pings = connections.map((connection) => connection.pings.length)
+    t.ok(pings.every((count) => count === 9 || count === 10), `${Math.min(...pings)} to ${Math.max(...pings)} pings in ten intervals`)
+    t.equal(monitor.deaths, 0)
+    for (const connection of connections) connection.onPing = () => {}
+    while (loop.now() < 500_000) loop.stall(round)
+    t.equal(connections.filter(({ ends }) => ends.length > 0).length, 40)
+  }
+})
+
+void t.test('what was missed in a stall is made up for without a burst', async t => {
+  const { loop, add } = setup({ interval: 25_000, timeout: 10_000 })
+  let pings = 0
+  for (let n = 0; n < 1_000; n++) {
+    const connection = new TestConnection(endpoint())
+    connection.onPing = () => {
+      pings++
+      connection.bytesRead += 6
+    }
+    add(connection)
+  }
+  loop.run(35_000)
+  const before = pings
+  loop.stall(3_500)
+  let most = pings - before
+  for (let turn = 0; turn < 21; turn++) {
+    const then = pings
+    loop.run(100)
+    most = Math.max(most, pings - then)
+  }
+  t.ok(most <= 50, `at most ${most} in 100 ms`)
+  t.ok(pings - before >= 260, `${pings - before} of the 279 that were due in 5.6 s`)
+})
+
 /** What most servers do: `isAlive` flags and an interval. */
 function naiveDeaths (point: number): number {
   const loop = new EventLoop()

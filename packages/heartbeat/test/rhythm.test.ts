@@ -1,5 +1,5 @@
 import t from 'tap'
-import { forget, Rhythm } from '../src/rhythm.ts'
+import { forget, MOST_AT_ONCE, Rhythm } from '../src/rhythm.ts'
 
 interface TestPeer { readonly id: number, bytesRead: number, state: string }
 
@@ -11,7 +11,7 @@ function wheel (interval: number, timeout: number) {
     dead: ({ id }) => { dead.push(id) }
   })
   const peer = (id: number): TestPeer => ({ id, bytesRead: 100, state: 'open' })
-  return { rhythm, beats, dead, peer, turns: (count: number) => { for (let i = 0; i < count; i++) rhythm.turn() } }
+  return { rhythm, beats, dead, peer, turns: (count: number) => { for (let i = 0; i < count; i++) rhythm.turn(1, true) } }
 }
 
 void t.test('every peer is asked once an interval', async t => {
@@ -110,7 +110,61 @@ void t.test('peers that go while a slot is judged are not judged', async t => {
     }
   })
   const pulses = peers.map(peer => rhythm.add(peer))
-  rhythm.turn()
-  rhythm.turn()
+  for (let i = 0; i < 3; i++) rhythm.turn(1, true)
+  t.same(dead, [1])
+})
+
+void t.test('missed steps are made up for, a few slots in a turn and an interval at most', async t => {
+  const { rhythm, beats, peer, turns } = wheel(2_500, 500)
+  const peers = Array.from({ length: 21 }, (_, id) => peer(id))
+  for (const each of peers) rhythm.add(each)
+  rhythm.turn(20, false)
+  t.equal(beats.length, MOST_AT_ONCE - 4, 'the first fifth is empty')
+  turns(1)
+  t.equal(beats.length, 16)
+  turns(1)
+  t.equal(beats.length, 18)
+  beats.length = 0
+  rhythm.turn(36_000, false)
+  for (const each of peers) each.bytesRead++
+  for (let turn = 0; turn < 10; turn++) rhythm.turn(0, true)
+  t.equal(beats.length, 21, 'everybody once after an hour')
+})
+
+void t.test('who comes while pings are owed is not among those', async t => {
+  const { rhythm, beats, peer, turns } = wheel(2_500, 500)
+  rhythm.turn(36_000, false)
+  for (let id = 0; id < 40; id++) rhythm.add(peer(id))
+  turns(1)
+  t.same(beats, [])
+})
+
+void t.test('turns that do not count use up nobody\'s patience', async t => {
+  const { rhythm, beats, dead, peer, turns } = wheel(1_000, 300)
+  rhythm.add(peer(1))
+  while (beats.length === 0) turns(1)
+  for (let turn = 0; turn < 100; turn++) rhythm.turn(0, false)
+  turns(2)
+  t.same(dead, [])
+  turns(1)
+  t.same(dead, [1])
+})
+
+void t.test('a question that is still open when the next is due is the one that counts', async t => {
+  const { rhythm, beats, dead, peer } = wheel(500, 500)
+  const silent = peer(1)
+  rhythm.add(silent)
+  for (let turn = 0; turn < 7 && dead.length === 0; turn++) rhythm.turn(2, true)
+  t.ok(beats.length >= 2, `pinged ${beats.length} times`)
+  t.same(dead, [1])
+})
+
+void t.test('the shortest timeout still has two turns, because what came is read after the first', async t => {
+  const { rhythm, beats, dead, peer, turns } = wheel(1_000, 100)
+  rhythm.add(peer(1))
+  while (beats.length === 0) turns(1)
+  turns(1)
+  t.same(dead, [])
+  turns(1)
   t.same(dead, [1])
 })
