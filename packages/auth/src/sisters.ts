@@ -22,14 +22,14 @@ interface BroadcastHost {
 
 /** What auth needs of presence. */
 interface PresenceHost {
-  unwatch (connection: Connection, topic: string): void
+  unwatch (connection: Connection, topic: string, told: 'revoked'): void
 }
 
 /** Ends what stood by a topic token: a watch at once, a subscription unless it is allowed without one by now. */
 export function endLease (app: FastifyInstance, leases: () => TopicLeases): (lease: TopicLease) => void {
   return ({ connection, topic, action }) => {
     if (action === 'presence') {
-      if (app.hasDecorator('presence')) app.getDecorator<PresenceHost>('presence').unwatch(connection, topic)
+      if (app.hasDecorator('presence')) app.getDecorator<PresenceHost>('presence').unwatch(connection, topic, 'revoked')
       return
     }
     if (!app.hasDecorator('broadcast')) return

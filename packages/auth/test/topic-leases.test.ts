@@ -142,6 +142,7 @@ void t.test('presence by topic token is for its right alone, over the socket and
   t.same([await can(), await can(made()), await can(made({ sub: 'eve' }))], [false, true, false])
   clock.advance(660_000)
   t.equal(app.presence.gauges.watchers, 0)
+  t.match(await opened.next('presence'), { topic: 'doc:1', ended: 'revoked' }, 'the client is told')
 })
 
 void t.test('without broadcast and presence a lease just ends', async (t) => {

@@ -1,6 +1,6 @@
 import { Emitter } from '@fastify-realtime/protocol'
 import type { PresenceMember, PresenceUpdate } from '@fastify-realtime/protocol'
-import type { RealtimeError } from './errors.ts'
+import { RealtimeError } from './errors.ts'
 import type { Standing } from './standing.ts'
 import type { StandingRequest } from './standing-request.ts'
 
@@ -12,7 +12,7 @@ export interface PresenceChange {
 export interface PresenceEvents {
   /** Somebody came or went, or the whole list was read; after a reconnect it says what changed meanwhile. */
   change: (change: PresenceChange) => void
-  /** Nothing is told any more: with an error the server refused, without one you stopped it. */
+  /** Nothing is told any more: with an error the server refused or ended it, without one you stopped it. */
   end: (error?: RealtimeError) => void
 }
 
@@ -71,7 +71,8 @@ export class Presence implements Standing {
   }
 
   /** @internal What changed, or else the whole. */
-  update ({ version, count, members, joined, left }: PresenceUpdate): void {
+  update ({ version, count, members, joined, left, ended }: PresenceUpdate): void {
+    if (ended !== undefined) return this.end(new RealtimeError(ended, 'the server tells no more of it'))
     const whole = (joined ?? left) === undefined
     if (!this.#live || (!whole && version <= this.#version)) return
     const known = this.members as Map<string, PresenceMember>

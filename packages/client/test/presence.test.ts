@@ -65,6 +65,21 @@ test('a huge topic tells only how many', async (t) => {
   t.same(told, [[['ada'], []], [[], ['ada']]])
 })
 
+test('a watch that the server ends tells why, and can be asked for anew', async (t) => {
+  const { client, welcome } = harness()
+  const room = client.presence('room:1')
+  const told = record(room)
+  const socket = await welcome()
+  socket.reply(socket.last, list(3, 'ada'))
+  socket.receive({ type: 'presence', topic: 'room:1', version: 0, ended: 'revoked' })
+  socket.receive(diff(4, ['bob'], []))
+  t.same(told, [[['ada'], []], 'revoked'])
+  t.not(client.presence('room:1'), room)
+  t.equal(socket.sent.length, 2)
+  socket.receive({ type: 'presence', topic: 'room:1', version: 0, ended: 'revoked' })
+  t.not(client.presence('room:1').count, 1)
+})
+
 test('there is one for each topic, until it is stopped', async (t) => {
   const { client, welcome } = harness()
   const socket = await welcome()

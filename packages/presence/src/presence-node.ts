@@ -107,8 +107,9 @@ export class PresenceNode implements Presence {
     if (isOpen(connection)) await this.#watchtower.watch(connection, topic, tell)
   }
 
-  unwatch (connection: Connection, topic: string): void {
-    this.#watchtower.unwatch(connection, topic)
+  unwatch (connection: Connection, topic: string, told?: string): void {
+    const watched = this.#watchtower.unwatch(connection, topic)
+    if (watched && told !== undefined) announce(this.#pool, { type: 'presence', topic, version: 0, ended: told }, [connection])
   }
 
   /** A subscriber of a topic whose subscribers are present. */

@@ -45,6 +45,10 @@ export interface Presence {
    * @throws FRT_ERR_PRESENCE_TOPIC, FRT_ERR_PRESENCE_LIMIT; what the broker throws (503)
    */
   watch (connection: Connection, topic: string): Promise<void>
-  unwatch (connection: Connection, topic: string): void
+  /**
+   * Ends that.
+   * @param told why, such as `revoked`, for a client that did not ask for the end; default: it is not told
+   */
+  unwatch (connection: Connection, topic: string, told?: string): void
   readonly gauges: PresenceGauges
 }

@@ -21,7 +21,7 @@ export function followSubscribers (
     // The pool tells of the end of a connection.
     if (code === 'closed') return
     // Who may no longer read a topic may not see who does.
-    if (code === 'revoked' || code === 'forced') node.unwatch(connection, topic)
+    if (code === 'revoked' || code === 'forced') node.unwatch(connection, topic, code)
     // A client that lost its position subscribes again by itself.
     if (present(topic)) node.depart(connection, topic, code === 'position-lost')
   })

@@ -40,11 +40,13 @@ export class Watchtower {
     }
   }
 
-  unwatch (connection: Connection, topic: string): void {
+  /** Answers whether it was watching. */
+  unwatch (connection: Connection, topic: string): boolean {
     const topics = this.#connections.get(connection)
-    if (topics?.delete(topic) !== true) return
+    if (topics?.delete(topic) !== true) return false
     if (topics.size === 0) this.#connections.delete(connection)
     this.#drop(connection, topic)
+    return true
   }
 
   close (connection: Connection): void {

@@ -57,3 +57,16 @@ for (const data of [undefined, null, 'room:1', {}, { topic: 'a b' }, { topic: 'r
     await t.rejects(send(data), { code: 'FRT_ERR_PRESENCE_TOPIC', statusCode: 400 })
   })
 }
+
+void t.test('whose watch ends unasked is told why, once', async t => {
+  const { node, eve, send } = await setup(true)
+  node.unwatch(eve.connection, 'room:1', 'revoked')
+  t.same(eve.updates, [], 'nobody was watching')
+  await send({ topic: 'room:1' })
+  node.unwatch(eve.connection, 'room:1', 'revoked')
+  node.unwatch(eve.connection, 'room:1', 'revoked')
+  t.same(eve.updates, [{ type: 'presence', topic: 'room:1', version: 0, ended: 'revoked' }])
+  await send({ topic: 'room:1' })
+  await send({ topic: 'room:1', watch: false })
+  t.equal(eve.updates.length, 1, 'who asked for the end knows')
+})

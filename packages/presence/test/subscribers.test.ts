@@ -29,8 +29,8 @@ void t.test('who unsubscribes departs: at once, or soon when it will be back', a
   t.same(calls, [
     ['depart', 'room:1', false],
     ['depart', 'room:1', true],
-    ['unwatch', 'room:1'], ['depart', 'room:1', false],
-    ['unwatch', 'room:1'], ['depart', 'room:1', false]
+    ['unwatch', 'room:1', 'revoked'], ['depart', 'room:1', false],
+    ['unwatch', 'room:1', 'forced'], ['depart', 'room:1', false]
   ])
 })
 
@@ -38,5 +38,5 @@ void t.test('who may no longer read a topic sees it no longer, present or not', 
   const { events, calls, connection } = setup()
   events.emit('unsubscribe', connection, 'price:1', 'revoked')
   events.emit('unsubscribe', connection, 'price:1', 'requested')
-  t.same(calls, [['unwatch', 'price:1']])
+  t.same(calls, [['unwatch', 'price:1', 'revoked']])
 })

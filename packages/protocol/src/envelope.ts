@@ -70,7 +70,7 @@ export interface PresenceMember {
   readonly info?: unknown
 }
 
-/** Who is in a topic: the whole list (`members`), or what changed (`joined`, `left`). */
+/** Who is in a topic: the whole list (`members`), or what changed (`joined`, `left`); or that no more of it is told (`ended`). */
 export interface PresenceUpdate {
   readonly type: 'presence'
   readonly topic: string
@@ -79,6 +79,8 @@ export interface PresenceUpdate {
   readonly joined?: readonly PresenceMember[]
   readonly left?: readonly PresenceMember[]
   readonly count?: number
+  /** Why, by the codes of `unsubscribed`. */
+  readonly ended?: string
 }
 
 export interface Unsubscribed {
