@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -111,9 +111,17 @@ async function nats () {
   }
 }
 
+async function freePort () {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  await new Promise((resolve) => { server.close(resolve) })
+  return port
+}
+
 async function natsServer () {
   const directory = mkdtempSync(join(tmpdir(), 'nats-server-'))
-  const port = 20_000 + process.pid % 20_000
+  const port = await freePort()
   let child
   const up = async () => {
     child = spawn('nats-server', ['-js', '-a', '127.0.0.1', '-p', String(port), '-sd', directory], { stdio: 'ignore' })
