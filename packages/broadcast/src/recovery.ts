@@ -61,16 +61,19 @@ export async function readFor (topic: SubscribedTopic, asked: Asked, gathering: 
   const { since } = asked
   const recovered = since === undefined ? undefined : false
   if (!topic.ordered) return { position: undefined, page: undefined, count: 0, more: false, recovered }
+  let missed: Position | undefined
   if (since !== undefined && settings.history) {
     const { epoch, offset } = since
     const page = await gathering.reads.page({ since: { epoch, offset }, limit: limits.maxPublications })
     if (page.complete) return within(page, limits)
+    missed = page.position
   }
   if (asked.latest ?? settings.latest) {
     const page = await gathering.reads.page({ limit: 1 })
     return { position: page.position, page, count: page.records.length, more: false, recovered }
   }
-  const position = topic.last ?? await gathering.reads.position()
+  // Where the node stands may be before the same loss, which would be told again.
+  const position = missed ?? topic.last ?? await gathering.reads.position()
   return { position, page: undefined, count: 0, more: false, recovered }
 }
 

@@ -26,6 +26,12 @@ export class ModelBroker implements BrokerChannel {
     this.#size = size
   }
 
+  /** How often the history was lost. */
+  get losses (): number { return this.#epoch }
+
+  /** Whether the history never was too short. */
+  get keepsAll (): boolean { return this.truth.length <= this.#size }
+
   get position (): Position { return { epoch: `e${this.#epoch}`, offset: this.#top } }
 
   async publish (record: ChannelRecord): Promise<PublishResult> {

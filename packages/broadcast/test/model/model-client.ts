@@ -14,6 +14,8 @@ export interface Stretch {
 /** Follows the rules of the wire for clients: it keeps its last position, and drops what is not newer. */
 export class ModelClient {
   readonly stretches: Stretch[] = []
+  /** How often it was told that what it missed cannot be recovered. */
+  losses = 0
   readonly topic: string
   readonly #parts: Assembly
   #connection = new FakeConnection('ada')
@@ -88,6 +90,7 @@ export class ModelClient {
 
   #answered ({ position, recovered, publications = [], more }: Answer): void {
     if (position === undefined) throw new Error('an answer without a position')
+    if (recovered === false) this.losses++
     const lost = recovered === false || this.#position === undefined
     if (lost) {
       this.#end()

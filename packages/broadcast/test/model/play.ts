@@ -134,10 +134,14 @@ function kick ({ subscriptions, subscribing }: Assembly): void {
   for (const subscription of subscriptions.topic(TOPIC)?.receivers() ?? []) subscribing.end(subscription, 'forced', notice)
 }
 
-/** Every stretch holds what was published after its start: all of it, or up to where the client ended it or was told. */
+/**
+ * Every stretch holds what was published after its start: all of it, or up to where the client ended it or was told. Each
+ * loss is told once.
+ */
 function judge (broker: ModelBroker, clients: readonly ModelClient[]): void {
   for (const client of clients) {
     if (!client.settled) throw new Error('a client is not as it wants to be')
+    if (broker.keepsAll && client.losses > broker.losses) throw new Error(`${broker.losses} losses, told ${client.losses} times`)
     for (const { start, offsets, ended } of client.stretches) {
       const due = broker.truth.flatMap(({ position }) =>
         position?.epoch === start.epoch && position.offset > start.offset ? [position.offset] : [])
