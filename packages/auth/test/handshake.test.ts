@@ -176,3 +176,21 @@ void t.test('who is turned away counts as any other, and is gone in time however
   t.equal((await open(`ws://127.0.0.1:${port}/ws`, attempt)).close?.code, 4501)
   t.equal(app.connectionPool.size, 0)
 })
+
+void t.test('of the algorithms that fit the key only those count that the app names', async (t) => {
+  const { app } = await server(t, { jwt: { secret, algorithms: ['HS512'] } })
+  const status = async (alg: string) => (await app.inject({ url: '/me', headers: { authorization: `Bearer ${token({ alg })}` } })).statusCode
+  t.equal(await status('HS512'), 200)
+  t.equal(await status('HS256'), 401)
+})
+
+void t.test('no token counts longer than maxAge, whatever it says', async (t) => {
+  const { app, url } = await server(t, { jwt: { secret }, maxAge: 60_000 })
+  const bearer = (iat: number) => ({ headers: { authorization: `Bearer ${token({ claims: { ...goodClaims(), iat } })}` } })
+  const iat = seconds(-30)
+  await open(url(), bearer(iat))
+  const [connection] = app.connectionPool
+  t.equal(app.realtimeAuth.expiresAt(connection?.principal as { id: string }), iat * 1_000 + 60_000)
+  const old = await app.inject({ url: '/me', ...bearer(seconds(-61)) })
+  t.match([old.statusCode, old.json()], [401, { code: 'FRT_ERR_CREDENTIAL_EXPIRED' }])
+})

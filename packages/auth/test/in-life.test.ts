@@ -47,6 +47,30 @@ void t.test('auth.refresh renews in place, with what the fresh token says', asyn
   t.equal((await opened.closed).code, 4004)
 })
 
+void t.test('a client that heeds the warning lives on, and is warned again', async (t) => {
+  const clock = manualClock(Date.now())
+  const { url } = await server(t, { jwt: { secret }, clock }, routed)
+  const opened = await open(url(), bearer())
+  clock.advance(545_000)
+  await opened.next('expiring')
+  const exp = seconds(3_600)
+  await ask(opened, { type: 'auth.refresh', id: '1', data: { token: token({ claims: { ...goodClaims(), exp } }) } })
+  clock.advance(2_950_000)
+  await ask(opened, { type: 'unknown', id: '2' })
+  t.equal(opened.messages.filter(({ type }) => type === 'expiring').length, 0, 'not before its time')
+  clock.advance(50_000)
+  t.match(await opened.next('expiring'), { at: exp * 1_000 })
+})
+
+void t.test('auth.refresh with a token that was revoked is refused', async (t) => {
+  const { url, app } = await server(t, { jwt: { secret } }, routed)
+  const opened = await open(url(), bearer({ jti: 'one' }))
+  await app.realtimeAuth.revoke({ tokenId: 'two' })
+  const refresh = (jti: string) => ask(opened, { type: 'auth.refresh', id: jti, data: { token: token({ claims: { ...goodClaims(), jti } }) } })
+  t.match(await refresh('two'), { type: 'failure', code: 'unauthenticated' })
+  t.match(await refresh('three'), { type: 'reply' })
+})
+
 void t.test('auth.refresh may not change the principal, and says no more than needed', async (t) => {
   const { url, app } = await server(t, { jwt: { secret } }, routed)
   const opened = await open(url(), bearer())

@@ -79,6 +79,25 @@ for (const mode of ['fail', 'hang'] as const) {
   })
 }
 
+void t.test('an algorithm that is not allowed asks nobody, and one that does not fit the key is refused', async (t) => {
+  let asked = 0
+  const client = { getJwk: async () => { asked++; return jwk(rsa, {}) } }
+  const keys = new JwksKeys({ client, domain: 'https://x', timeout: 100 }, ['RS256', 'ES256'], manualClock())
+  const refusal = (alg: unknown): Promise<unknown> => keys.find({ alg, kid: 'r1' }).catch((error: unknown) => error)
+  for (const alg of ['HS256', 'none', 'RS512', undefined]) t.match(await refusal(alg), { kind: 'invalid', why: 'algorithm' })
+  t.equal(asked, 0)
+  t.match(await keys.find({ alg: 'RS256', kid: 'r1' }), /PUBLIC KEY/)
+  t.match(await refusal('ES256'), { kind: 'invalid', why: 'key kind' })
+})
+
+void t.test('an issuer that does not answer is given up after its own time', async (t) => {
+  const clock = manualClock()
+  const keys = new JwksKeys({ client: { getJwk: () => new Promise(() => {}) }, domain: 'https://x', timeout: 100 }, ['RS256'], clock)
+  const refusal = keys.find({ alg: 'RS256', kid: 'r1' }).catch((error: unknown) => error)
+  clock.advance(100)
+  t.match(await refusal, { kind: 'unavailable', why: 'jwks timeout' })
+})
+
 void t.test('key ids that nobody knows stop costing requests', async (t) => {
   const clock = manualClock()
   let asked = 0

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { broker, memoryBroker, memoryHub } from '@fastify-realtime/broker'
 import type { Broker } from '@fastify-realtime/broker'
 import t from 'tap'
@@ -26,6 +27,28 @@ void t.test('a revoked principal is closed and refused', async (t) => {
   t.same(told, ['ada'])
   const fresh = token(claims({ iat: seconds(2) }))
   t.equal((await open(url(), bearer(fresh))).status, 401, 'an issuer whose clock is ahead does not outrun it')
+})
+
+void t.test('a connection whose token was made by a clock that is ahead is ended, too', async (t) => {
+  const { url, app } = await server(t)
+  const opened = await open(url(), bearer(token(claims({ iat: seconds(30) }))))
+  t.equal(opened.first?.principal, 'ada')
+  await app.realtimeAuth.revoke({ principal: 'ada' })
+  t.equal((await opened.closed).code, 4501)
+})
+
+void t.test('a token that was revoked by what it is does not come back with its signature spelt otherwise', async (t) => {
+  const { url, app } = await server(t)
+  const plain = token()
+  const opened = await open(url(), bearer(plain))
+  const [connection] = app.connectionPool
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  // The last letter of 32 bytes has two bits that say nothing.
+  const respelt = plain.slice(0, -1) + letters[letters.indexOf(plain.slice(-1)) ^ 1]
+  t.same(Buffer.from(respelt, 'base64url'), Buffer.from(plain, 'base64url'))
+  await app.realtimeAuth.logout(connection?.principal as { id: string })
+  t.equal((await opened.closed).code, 4501)
+  for (const made of [plain, respelt]) t.equal((await open(url(), bearer(made))).status, 401)
 })
 
 void t.test('what was issued later lives on', async (t) => {
@@ -98,8 +121,14 @@ void t.test('every node obeys within a second, also one that starts later', asyn
   await first.app.realtimeAuth.revoke({ principal: 'ada' })
   t.equal((await opened.closed).code, 4501)
   t.ok(performance.now() - begun < 1_000)
-  const third = await node(memoryBroker({ hub }))
-  t.equal((await open(third.url(), bearer(ada))).status, 401)
+  const slow = memoryBroker({ hub })
+  const list = slow.records.list.bind(slow.records)
+  slow.records.list = async (prefix) => {
+    await pause(100)
+    return list(prefix)
+  }
+  const third = await node(slow)
+  t.equal((await open(third.url(), bearer(ada))).status, 401, 'it is not ready before it has read the list')
 })
 
 function feedParts (records: Array<{ key: string, value: string }>) {
@@ -108,14 +137,18 @@ function feedParts (records: Array<{ key: string, value: string }>) {
   const listeners: Array<() => void> = []
   const enforced: Revocation[] = []
   const warned: unknown[] = []
-  const state = { failing: false, undone: 0, published: 0, listed: () => {} }
+  const state = { failing: false, undone: 0, published: 0, calls: [] as string[], listed: () => {} }
   const broker = {
     start: async () => {},
-    open: () => ({ subscribe: async () => {}, unsubscribe: async () => {}, publish: async () => { state.published++; return { duplicate: false } } }),
+    open: () => ({ subscribe: async () => { state.calls.push('subscribe') }, unsubscribe: async () => {}, publish: async () => { state.published++; return { duplicate: false } } }),
     on: (_: string, listener: () => void) => { listeners.push(listener); return () => { state.undone++ } },
     require: () => ({
-      put: async () => { if (state.failing) throw new Error('away') },
+      put: async (_key: string, _value: string, ttl: number) => {
+        if (state.failing) throw new Error('away')
+        state.calls.push(`put for ${ttl}`)
+      },
       list: async () => {
+        state.calls.push('list')
         if (state.failing) throw new Error('away')
         const found = [...records]
         state.listed()
@@ -147,6 +180,14 @@ void t.test('what was revoked while a node was cut off is read when the broker i
   await settle()
   t.match(enforced, [{ tokenId: 'x' }])
   t.equal(clock.timers, 1, 'only the entry\'s own end is left')
+})
+
+void t.test('a node listens before it reads, and what it writes lives as long as the revocation', async (t) => {
+  const { clock, feed, state } = feedParts([])
+  await feed.start()
+  t.same(state.calls, ['subscribe', 'list'])
+  await feed.revoke({ tokenId: 'x', until: clock.time() + 7_000 })
+  t.equal(state.calls.at(-1), 'put for 7000')
 })
 
 void t.test('a stopped feed leaves nothing behind', async (t) => {

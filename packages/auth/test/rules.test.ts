@@ -19,7 +19,9 @@ const { canSubscribe, canPublish, canReadHistory, canSeePresence } = rules({
   orders: { subscribe: [{ role: ['operator', 'manager'] }, { scope: 'orders' }] },
   closed: { subscribe: false },
   'price:*': { subscribe: { anonymous: true } },
-  'odd:*': { subscribe: { when: ({ topic }) => topic === 'odd:one' } }
+  'odd:*': { subscribe: { when: ({ topic }) => topic === 'odd:one' } },
+  truthy: { subscribe: { when: () => 'yes' as never } },
+  'truthy:late': { subscribe: { when: async () => 'yes' as never } }
 })
 
 for (const [why, principal, topic, allowed] of [
@@ -47,6 +49,9 @@ for (const [why, principal, topic, allowed] of [
   ['anonymous, where it is said', null, 'price:EUR', true],
   ['a question of one\'s own', ada, 'odd:one', true],
   ['a question of one\'s own, denied', ada, 'odd:two', false],
+  ['an answer that is not quite true', ada, 'truthy', false],
+  ['one that comes late and is not quite true', ada, 'truthy:late', false],
+  ['a tenant that is only inherited', Object.setPrototypeOf({ id: 'x' }, { tenant: 'acme' }) as Principal, 'tenant:acme:42', false],
   ['what no key fits', ada, 'secret', false],
   ['a deeper topic than the key', ada, 'orders:7', false],
   ['a whole pattern that a narrower rule denies in part', bob, 'room:*', false],

@@ -5,11 +5,13 @@ import { manualClock } from './support/clock.ts'
 import { open, server } from './support/server.ts'
 import { goodClaims, seconds, secret, token } from './support/tokens.ts'
 
-function memoryRecords (): RecordStore & { readonly entries: Map<string, string> } {
+function memoryRecords (): RecordStore & { readonly entries: Map<string, string>, readonly lives: number[] } {
   const entries = new Map<string, string>()
+  const lives: number[] = []
   return {
     entries,
-    put: async (key, value) => { entries.set(key, value) },
+    lives,
+    put: async (key, value, ttl) => { lives.push(ttl); entries.set(key, value) },
     putIfAbsent: async (key, value) => !entries.has(key) && entries.set(key, value).size > 0,
     delete: async (key) => { entries.delete(key) },
     get: async (key) => entries.get(key),
@@ -31,6 +33,15 @@ void t.test('a ticket gives what it was issued for, once', async (t) => {
   t.equal(expiresAt, clock.time() + 30_000)
   t.same(await tickets.redeem(ticket), { principal: { id: 'ada' }, ...terms })
   await t.rejects(tickets.redeem(ticket), { message: 'credential invalid' })
+})
+
+void t.test('all 128 bits are drawn, and the record ends with the ticket', async (t) => {
+  const records = memoryRecords()
+  const { tickets, terms } = setup(records)
+  const drawn = await Promise.all(Array.from({ length: 200 }, async () =>
+    Buffer.from((await tickets.issue({ id: 'ada' }, terms)).ticket, 'base64url')))
+  for (let byte = 0; byte < 16; byte++) t.ok(new Set(drawn.map((bytes) => bytes[byte])).size > 50, `byte ${byte}`)
+  t.same(new Set(records.lives), new Set([30_000]))
 })
 
 void t.test('of two that found the ticket one gets it', async (t) => {

@@ -103,6 +103,16 @@ void t.test('a subscription by topic token ends with it, and the client is told'
   t.equal(app.broadcast.subscribers('doc:2').length, 1)
 })
 
+void t.test('a subscription by topic token ends when the token is revoked', async (t) => {
+  const { opened, subscribe, app, clock } = await broadcasting(t)
+  await subscribe('doc:1', { jti: 'one' })
+  await subscribe('doc:2', { jti: 'two' })
+  await app.realtimeAuth.revoke({ tokenId: 'one' })
+  clock.advance(0)
+  t.match(await opened.next('unsubscribed'), { topic: 'doc:1', code: 'revoked' })
+  t.equal(app.broadcast.subscribers('doc:2').length, 1)
+})
+
 void t.test('a subscription that is allowed without a token by now stays', async (t) => {
   const { clock, subscribe, app, state } = await broadcasting(t)
   await subscribe('doc:1')
