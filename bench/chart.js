@@ -14,7 +14,8 @@ export function chart (measured) {
     y += 24
     for (const { peer, title, value } of rows.toSorted((a, b) => a.value - b.value)) {
       const length = Math.max(1, value / most * barWidth)
-      const colour = peer.startsWith('ours') ? colours.own : colours.other
+      // Where a scenario names a base, every row is ours.
+      const colour = scenario.base !== undefined || peer.startsWith('ours') ? colours.own : colours.other
       parts.push(text(20, y + 14, title), `<rect x="${labelWidth}" y="${y + 3}" width="${length.toFixed(1)}" height="14" rx="2" fill="${colour}"/>`)
       parts.push(text(Math.round(labelWidth + length + 6), y + 14, value.toFixed(2)))
       y += rowHeight

@@ -1,12 +1,27 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 
 /** Clock ticks of /proc/<pid>/stat; 100 a second on every Linux of today. */
 const ticksPerSecond = 100
 
-/** Microseconds of processor time that a process has taken, its own and the kernel's for it. */
+/** Microseconds of processor time that a process has taken, its own and the kernel's for it, all threads. */
 export function cpuOf (pid) {
+  return scheduled(pid) ?? ticked(pid)
+}
+
+/** To the nanosecond, of the threads that live. None that servers start ends before they do. */
+function scheduled (pid) {
+  try {
+    const times = readdirSync(`/proc/${pid}/task`).map((thread) => Number.parseInt(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1')))
+    return times.reduce((sum, time) => sum + time) / 1_000
+  } catch {
+    return undefined
+  }
+}
+
+/** In clock ticks of 10 ms, for kernels that keep no better account. */
+function ticked (pid) {
   // The name in parentheses may hold anything, so what is counted begins behind the last one.
   const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ')
   return (Number(fields[11]) + Number(fields[12])) * 1_000_000 / ticksPerSecond

@@ -1,11 +1,15 @@
+import { fanOut, wide } from './fan-out.js'
 import { cpuOf, memoryOf } from './machine.js'
+import { connect, expect, measured } from './measured.js'
+import { crossNode } from './scenarios-cross-node.js'
 import { handshake } from './scenarios-handshake.js'
+import { topics } from './scenarios-topics.js'
 
 const everybody = ['ours', 'ws', 'fastify-websocket', 'socket.io', 'bun', 'gin']
 
 /**
  * What is measured. `connections` is a share of `--connections`, or a number of its own. `run` answers the value, and
- * throws when what was delivered is not what should have been.
+ * throws when what was delivered is not what should have been. With `redis` there is one, and a second server that publishes.
  */
 export const scenarios = {
   'fan-out': {
@@ -19,6 +23,14 @@ export const scenarios = {
     unit: 'µs of server CPU per delivery',
     detail: '128 bytes, ten every 50 ms',
     run: fanOut({ ticks: 60, perTick: 10, interval: 50, size: 128 })
+  },
+  'fan-out-wide': {
+    title: 'Fan-out to 10,000 connections',
+    unit: 'µs of server CPU per delivery',
+    detail: '128 bytes, every 150 ms, after the same server had 1,000 connections and a publication every 15 ms',
+    connections: { exactly: 10_000 },
+    peers: ['ours', 'ws', 'socket.io'],
+    run: wide
   },
   paced: {
     title: '400 publications a second, evenly spaced',
@@ -65,51 +77,12 @@ export const scenarios = {
     detail: '64 bytes, one open question per connection',
     run: asking({ each: 60, size: 64 })
   },
-  handshake
+  handshake,
+  ...crossNode,
+  topics
 }
 
 for (const scenario of Object.values(scenarios)) scenario.peers ??= everybody
-
-const connectTimeout = 120_000
-
-function connect ({ load, count, scenario, peer, port }, atOnce = 100) {
-  const { rooms = 1, browser = false, deflate = false } = scenario
-  return load.ask('connect', { port, count, rooms, browser, deflate, dialect: peer.dialect, atOnce }, connectTimeout)
-}
-
-function expect (what, came, wanted) {
-  if (came !== wanted) throw new Error(`${what}: expected ${wanted}, got ${came}`)
-}
-
-/** Takes what `work` costs the server, and checks what came. */
-async function measured ({ server, load }, wanted, work) {
-  await load.ask('reset')
-  const before = cpuOf(server.pid)
-  const waiting = () => load.ask('wait', { frames: wanted, timeout: 60_000 }, 70_000)
-  const seen = await work(waiting)
-  const cpu = cpuOf(server.pid) - before
-  expect('frames delivered', seen.frames, wanted)
-  expect('connections lost', seen.lost, 0)
-  return { cpu, ...seen }
-}
-
-function fanOut (pace) {
-  return async (trial) => {
-    const { server, count, scenario } = trial
-    const rooms = scenario.rooms ?? 1
-    await connect(trial)
-    const publish = async (ticks, waiting) => {
-      await server.ask('publish', { ...pace, ticks, rooms })
-      return await waiting()
-    }
-    const warm = Math.ceil(pace.ticks / 3)
-    await measured(trial, warm * pace.perTick * count / rooms, (waiting) => publish(warm, waiting))
-    const wanted = pace.ticks * pace.perTick * count / rooms
-    const { cpu, bytes, compressed, p50, p99 } = await measured(trial, wanted, (waiting) => publish(pace.ticks, waiting))
-    if (scenario.deflate) expect('compressed frames', compressed, wanted)
-    return { value: cpu / wanted, bytes: bytes / wanted, p50, p99, memory: memoryOf(server.pid) }
-  }
-}
 
 function chatting ({ each, over, size }) {
   return async (trial) => {

@@ -9,13 +9,13 @@ const file = (name) => new URL(name, import.meta.url)
 
 /**
  * Keeps the results in results.json, a scenario at a time, and makes of all that it holds the tables in README.md,
- * between the marks, and the chart.
+ * between the marks, and the chart. A scenario of which nothing could be measured keeps what it had.
  */
-export function writeReport (measured, { repeats, connections, machine }) {
+export function writeReport ({ name, rows, failures }, circumstances) {
+  if (rows.length === 0) return
   const before = existsSync(file('./results.json')) ? JSON.parse(readFileSync(file('./results.json'), 'utf8')) : {}
   const date = new Date().toISOString().slice(0, 10)
-  const fresh = measured.map(({ name, rows, failures }) => [name, { date, machine, repeats, connections, rows, failures }])
-  const all = { ...before, ...Object.fromEntries(fresh) }
+  const all = { ...before, [name]: { date, ...circumstances, rows, failures } }
   writeFileSync(file('./results.json'), JSON.stringify(all, null, 2) + '\n')
 
   const results = Object.keys(scenarios).filter((name) => name in all).map((name) => ({ name, scenario: scenarios[name], ...all[name] }))
@@ -27,6 +27,7 @@ export function writeReport (measured, { repeats, connections, machine }) {
 }
 
 function section (result) {
-  const { name, date, machine, repeats, connections } = result
-  return `${table(result)}\n\n\`pnpm bench ${name} --repeats ${repeats} --connections ${connections}\` on ${date}: ${machine}; the median of ${repeats}.`
+  const { name, date, machine, repeats, connections, peers } = result
+  const some = peers === undefined ? '' : ` --peers ${peers}`
+  return `${table(result)}\n\n\`pnpm bench ${name} --repeats ${repeats} --connections ${connections}${some}\` on ${date}: ${machine}; the median of ${repeats}.`
 }

@@ -2,10 +2,10 @@ import { createInterface } from 'node:readline'
 
 /**
  * What the bench asks of a peer, one JSON object per line on standard input; the answer is one line on standard output.
- * `publish(room, data)` sends one publication to a room. Runs on Node and Bun.
+ * `publish(room, data)` sends one publication to a room; `more` has what only some peers can. Runs on Node and Bun.
  */
-export function serve (port, publish) {
-  const commands = { publish: (command) => publishPaced(publish, command) }
+export function serve (port, publish, more = {}) {
+  const commands = { publish: (command) => publishPaced(publish, command), ...more }
   const lines = createInterface({ input: process.stdin })
   lines.on('line', (line) => {
     const command = JSON.parse(line)

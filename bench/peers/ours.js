@@ -11,6 +11,16 @@ import presence from '@fastify-realtime/presence'
 import Fastify from 'fastify'
 import { secret } from '../token.js'
 import { fail, options, serve } from './control.js'
+import { fill, otherTopics, roomyBroker } from './others.js'
+
+/** The one in memory, and between servers what the README of broker-redis has. */
+async function brokerOptions () {
+  if (options.others) return { use: roomyBroker() }
+  if (!options.redis) return {}
+  const { redisBroker } = await import('@fastify-realtime/broker-redis')
+  const { Redis } = await import('ioredis')
+  return { use: redisBroker({ client: new Redis(options.redis, { lazyConnect: true }) }) }
+}
 
 const app = Fastify({ connectionTimeout: 10_000 })
 await app.register(connectionPool, {
@@ -20,11 +30,14 @@ await app.register(connectionPool, {
   ...options.deflate && { compression: { threshold: 512 } }
 })
 await app.register(heartbeat)
-await app.register(broker)
+await app.register(broker, await brokerOptions())
 await app.register(auth, { jwt: { secret } })
 await app.register(messageRouter)
 await app.register(broadcast, {
-  topics: { 'room:*': { ...options.window && { coalesce: { maxDelay: options.window } }, ...options.history && { history: true } } },
+  topics: {
+    'room:*': { ...options.window && { coalesce: { maxDelay: options.window } }, ...options.history && { history: true } },
+    ...options.others && otherTopics
+  },
   canSubscribe: ({ topic }) => topic.startsWith('room:')
 })
 await app.register(presence, { topics: ['room:*'] })
@@ -48,4 +61,4 @@ app.message('chat.send', { schema: { data: Chat } }, async function ({ data }) {
 
 await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
 
-serve(app.server.address().port, (room, data) => { app.broadcast.publish(room, 'tick', data).catch(fail) })
+serve(app.server.address().port, (room, data) => { app.broadcast.publish(room, 'tick', data).catch(fail) }, { fill: fill(app) })

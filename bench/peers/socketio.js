@@ -7,8 +7,19 @@ const http = createServer()
 const io = new Server(http, {
   transports: ['websocket'],
   serveClient: false,
-  perMessageDeflate: options.deflate ? { threshold: 512 } : false
+  perMessageDeflate: options.deflate ? { threshold: 512 } : false,
+  ...options.redis && { adapter: await redisAdapter(options.redis) }
 })
+
+/** As the README of the adapter has it, with the client that it names first. */
+async function redisAdapter (url) {
+  const { createClient } = await import('redis')
+  const { createAdapter } = await import('@socket.io/redis-adapter')
+  const publishing = createClient({ url })
+  const subscribing = publishing.duplicate()
+  await Promise.all([publishing.connect(), subscribing.connect()])
+  return createAdapter(publishing, subscribing)
+}
 
 const publish = (room, data) => { io.to(room).emit('tick', data) }
 
