@@ -1,4 +1,7 @@
+import { Registry } from 'prom-client'
+import type { Counter } from 'prom-client'
 import t from 'tap'
+import { Metric } from '../src/metric.ts'
 import { poolMetrics } from '../src/pool-metrics.ts'
 import type { Sample } from '../src/metric.ts'
 import { noCounters, TestPool } from './fixtures.ts'
@@ -62,6 +65,18 @@ void t.test('traffic is what open connections count and closed ones left', async
   t.same(all(), [2, 40, 6, 800, 10])
   pool.end(pool.add(), { counters: noCounters })
   t.same(all(), [2, 40, 6, 800, 10])
+})
+
+void t.test('one scrape reads each connection once, and the next one reads it anew', async t => {
+  const registry = new Registry()
+  const pool = new TestPool()
+  for (const definition of poolMetrics(pool.pool)) registry.registerMetric(new Metric('', definition) as unknown as Counter)
+  const connection = pool.add()
+  let reads = 0
+  Object.defineProperty(connection, 'counters', { get: () => ({ messagesReceived: ++reads, bytesReceived: 1, framesSent: 1, bytesSent: 1, framesDropped: 0 }) })
+  t.match(await registry.metrics(), 'messages_received_total 1\n')
+  t.equal(reads, 1)
+  t.match(await registry.metrics(), 'messages_received_total 2\n')
 })
 
 void t.test('how long connections lasted is a histogram in seconds', async t => {
