@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Clock, PresenceUpdate, Timer } from '@fastify-realtime/protocol'
 import type { BrokerChannel, PresenceStore } from '@fastify-realtime/broker'
 import type { Connection } from '@fastify-realtime/connection-pool'
@@ -6,6 +7,9 @@ import { Watch } from './watch.ts'
 
 /** A topic of which only the number is told is told about once in so many milliseconds. */
 const COUNT_INTERVAL = 1_000
+
+/** Topics that are compared in one turn of the event loop: a store in memory answers without one. */
+const CHECKED_PER_TURN = 32
 
 export interface WatchesParts {
   readonly store: PresenceStore
@@ -70,7 +74,9 @@ export class Watches {
 
   /** Compares every view with the store, for what was lost without a later change to show it. */
   async check (): Promise<void> {
+    let asked = 0
     for (const watch of this.#watches.values()) {
+      if (++asked % CHECKED_PER_TURN === 0) await setImmediate()
       if (watch.reading) continue
       const before = watch.view.version
       const { version, count } = await this.#parts.store.list(watch.topic, 0)

@@ -1,4 +1,8 @@
+import { setImmediate } from 'node:timers/promises'
+import type { PresenceStore } from '@fastify-realtime/broker'
 import t from 'tap'
+import { fakeClock } from '@fastify-realtime/testing'
+import { Watches } from '../src/watches.ts'
 import { cluster, settle } from './fixtures/nodes.ts'
 
 void t.test('many watchers share one interest and one list; the last one ends it', async t => {
@@ -217,4 +221,24 @@ void t.test('where changes do not say what they follow, what was lost among them
   t.same(eve.names('room:1'), ['bob'])
   await clock.advance(11_000)
   t.same(eve.names('room:1'), ['ada', 'bob'])
+})
+
+void t.test('views are compared a few in a turn, also with a store that answers at once', async t => {
+  let lists = 0
+  let most = 0
+  const store = { list: async () => { lists++; return { version: 0, count: 0, members: [] } } } as unknown as PresenceStore
+  const channel = { subscribe: async () => {}, unsubscribe: async () => {} }
+  const watches = new Watches({ store, channel, clock: fakeClock(), window: 100, maxMembers: 10, announce: () => {}, failed: (error) => { t.error(error) } })
+  await Promise.all(Array.from({ length: 200 }, (_, n) => watches.open(`room:${n}`).ready))
+  lists = 0
+  let done = false
+  const checked = watches.check().then(() => { done = true })
+  for (let before = 0; !done; before = lists) {
+    await setImmediate()
+    most = Math.max(most, lists - before)
+  }
+  await checked
+  watches.stop()
+  t.equal(lists, 200)
+  t.ok(most <= 32, `${most} in one turn`)
 })
