@@ -114,6 +114,6 @@ export class Gate {
   #warn (request: FastifyRequest): void {
     if (this.#warned || !isForwardedInVain(request)) return
     this.#warned = true
-    this.#parts.warn('upgrades come with a forwarded address and trustProxy is off: all of them share the limits of the proxy\'s address')
+    this.#parts.warn('upgrades come with a forwarded address that trustProxy does not let count: all of them share the limits of the proxy\'s address')
   }
 }

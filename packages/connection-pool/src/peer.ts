@@ -19,7 +19,10 @@ export function peerOf (request: Pick<FastifyRequest, 'ip' | 'ips'>): Peer {
   return { address, key: exempt ? null : addressKey(address) }
 }
 
-/** Whether a proxy speaks for the peer and nobody listens: then everybody shares the proxy's limits. */
+/**
+ * Whether a proxy speaks for the peer and nobody listens: then everybody shares the proxy's limits. So it is with a
+ * `trustProxy` that is a number, which Fastify lets trust nobody, and with the header `forwarded`, which it does not read.
+ */
 export function isForwardedInVain (request: Pick<FastifyRequest, 'headers' | 'ips'>): boolean {
-  return request.ips === undefined && (request.headers['x-forwarded-for'] !== undefined || request.headers['forwarded'] !== undefined)
+  return (request.ips?.length ?? 1) === 1 && (request.headers['x-forwarded-for'] !== undefined || request.headers['forwarded'] !== undefined)
 }

@@ -39,7 +39,7 @@ export async function takeUpgrades (app: FastifyInstance, options: PoolOptions, 
     if (upgradeChannel.hasSubscribers) void traced(raw, start)
     else start()
   }) as UpgradeListener)
-  limitPayload(app.websocketServer, guard, options.maxPayload)
+  keepOptions(app.websocketServer, guard, options.maxPayload)
 }
 
 function serverOptions ({ maxFragments, maxBufferedChunks, closeTimeout, compression }: PoolOptions, guard: HandshakeGuard): Options {
@@ -58,11 +58,15 @@ function serverOptions ({ maxFragments, maxBufferedChunks, closeTimeout, compres
   }
 }
 
-/** ws has one `maxPayload` for the server; it is read anew for each upgrade, after this. */
-function limitPayload (server: WebSocketServer, guard: HandshakeGuard, usual: number): void {
-  const { options } = server as WebSocketServer & { readonly options: { maxPayload?: number } }
+/**
+ * `ws` has one set of options for the server, and reads it anew for each upgrade, after this. A route of others may have
+ * put its own there: graphql-ws replaces `handleProtocols` for all routes.
+ */
+function keepOptions (server: WebSocketServer, guard: HandshakeGuard, usual: number): void {
+  const { options } = server
+  const { handleProtocols } = options
   server.shouldHandle = (raw: IncomingMessage) => {
-    options.maxPayload = guard.of(raw)?.endpoint?.maxPayload ?? usual
+    Object.assign(options, { handleProtocols, maxPayload: guard.of(raw)?.endpoint?.maxPayload ?? usual })
     return true
   }
 }

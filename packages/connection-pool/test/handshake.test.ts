@@ -143,6 +143,7 @@ t.test('garbage in the handshake gets its status', async (t) => {
   for (const [wrong, status] of headers) t.equal((await rawClient(served.url, { headers: wrong })).status, status, JSON.stringify(wrong))
   t.match(await ask(served.url, `POST /ws HTTP/1.1\r\n${upgrade}`), /^HTTP\/1.1 404/)
   t.match(await ask(served.url, `GET /ws HTTP/1.1\r\nCookie: ${'x'.repeat(20_000)}\r\n${upgrade}`), /^HTTP\/1.1 431/)
+  t.match(await ask(served.url, `GET /ws HTTP/1.1\r\n${'X: y\r\n'.repeat(10_000)}${upgrade}`), /^HTTP\/1.1 431/)
   t.equal(served.pool.size, 0)
   t.match(await ask(served.url, 'GET /ws HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'), /^HTTP\/1.1 404/, 'a plain request to a WebSocket route')
 })

@@ -66,13 +66,26 @@ t.test('one IPv6 network is one address, and a forged loopback is none', async (
   await t.rejects(connect(url, from('127.0.0.1')), /429/)
 })
 
+t.test('with one proxy trusted, only what that proxy wrote counts', async (t) => {
+  const { url, pool } = await serve(t, { maxPerAddress: 1 }, { server: { trustProxy: 'loopback' } })
+  await connect(url, from('203.0.113.1, 192.0.2.1'))
+  for (const forged of ['203.0.113.2, ', '127.0.0.1, ', `${'x'.repeat(5_000)}, `, '']) await t.rejects(connect(url, from(`${forged}192.0.2.1`)), /429/)
+  await connect(url, from('192.0.2.1, 2001:db8:0:1::1'))
+  await t.rejects(connect(url, from('192.0.2.7, 2001:0DB8::1:0:0:0:9')), /429/)
+  await connect(url, from('192.0.2.1, 2001:db8:0:2::1'))
+  t.equal(pool.size, 3)
+})
+
 t.test('a loopback peer is exempt, and a forwarded address in vain is warned of once', async (t) => {
   const lines: string[] = []
   const stream = { write: (line: string) => { lines.push(line) } }
-  const { url, pool } = await serve(t, { maxPerAddress: 1 }, { server: { logger: { level: 'warn', stream } } })
-  for (let at = 0; at < 3; at++) await connect(url, from('192.0.2.1'))
-  t.equal(pool.size, 3)
-  t.equal(lines.filter((line) => line.includes('trustProxy')).length, 1)
+  // The types of Fastify know of no number, JavaScript does.
+  for (const trustProxy of [false, 1 as unknown as true, '192.0.2.9']) {
+    const { url, pool } = await serve(t, { maxPerAddress: 1 }, { server: { trustProxy, logger: { level: 'warn', stream } } })
+    for (let at = 0; at < 3; at++) await connect(url, from('192.0.2.1'))
+    t.equal(pool.size, 3)
+    t.equal(lines.splice(0).filter((line) => line.includes('trustProxy')).length, 1, String(trustProxy))
+  }
 })
 
 t.test('only so many upgrades are decided at a time', async (t) => {

@@ -13,5 +13,6 @@ t.test('a forwarded header that nobody reads is noticed', async (t) => {
   t.ok(isForwardedInVain({ headers: { 'x-forwarded-for': '192.0.2.1' } }))
   t.ok(isForwardedInVain({ headers: { forwarded: 'for=192.0.2.1' } }))
   t.notOk(isForwardedInVain({ headers: {} }))
+  t.ok(isForwardedInVain({ headers: { 'x-forwarded-for': '192.0.2.1' }, ips: ['127.0.0.1'] }), 'trustProxy does not trust the proxy')
   t.notOk(isForwardedInVain({ headers: { 'x-forwarded-for': '192.0.2.1' }, ips: ['127.0.0.1', '192.0.2.1'] }))
 })

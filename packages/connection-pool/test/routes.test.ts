@@ -1,4 +1,4 @@
-import { connect, connectAndGreet, once, rawClient, until } from '@fastify-realtime/testing'
+import { connect, connectAndGreet, hostileFrame, once, rawClient, until } from '@fastify-realtime/testing'
 import { jsonCodec } from '@fastify-realtime/protocol'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
@@ -29,6 +29,48 @@ t.test('each route has its own limits', async (t) => {
   await t.rejects(slow.request('a'), { code: 'rate-limited' })
   t.match(opened[0]?.endpoint, { anonymous: true, url: '/small' })
   t.match(opened[1]?.endpoint, { anonymous: false })
+})
+
+t.test('what a route says of rates, errors and its queue holds for it, and for no other', async (t) => {
+  const running = new Map<string, number>()
+  const slow = { max: 1, timeWindow: 60_000, burst: 3 }
+  const routes: Record<string, RealtimeRouteConfig> = {
+    '/bytes': { byteRate: { ...slow, burst: 30 } }, '/pings': { pingRate: slow }, '/errors': { maxErrors: 3 },
+    '/queue': { maxQueued: 3 }, '/wide': { concurrency: 4 }, '/usual': {}
+  }
+  const { url } = await serve(t, {}, {
+    routes (app) {
+      for (const [url, realtime] of Object.entries(routes)) app.get(url, { websocket: true, config: { realtime } }, app.connectionPool.accept)
+      app.connectionPool.receive(async ({ route }) => {
+        running.set(route, (running.get(route) ?? 0) + 1)
+        await new Promise(() => {})
+      })
+    }
+  })
+  /** Ten of each: how it ends, how many were refused and how many are handled at a time. */
+  const outcome = async (path: string) => {
+    const client = await connectAndGreet(url, { path })
+    for (let at = 0; at < 10; at++) client.send({ type: 'a', id: String(at) })
+    const ponged = once(client.socket, 'pong')
+    client.socket.ping()
+    await Promise.race([ponged, client.closed])
+    const refused = client.waiting('failure')
+    for (let at = 0; at < 10; at++) client.socket.ping()
+    for (let at = 0; at < 10; at++) client.socket.send('{')
+    await Promise.race([client.closed, until(() => client.waiting('failure') === refused + 10)])
+    client.socket.terminate()
+    return [(await client.closed).code, refused, running.get(path)]
+  }
+  t.same(await outcome('/usual'), [1006, 0, 1])
+  t.same(await outcome('/bytes'), [1006, 8, 1])
+  t.same(await outcome('/pings'), [4003, 0, 1])
+  t.same(await outcome('/errors'), [4504, 0, 1])
+  t.same(await outcome('/wide'), [1006, 0, 4])
+  const eager = await rawClient(url, { path: '/queue' })
+  await eager.next()
+  eager.write(Buffer.concat(Array.from({ length: 10 }, (_, at) => hostileFrame({ payload: JSON.stringify({ type: 'a', id: String(at) }) }))))
+  for (let at = 4; at < 10; at++) t.match((await eager.next()).payload.toString(), `"id":"${at}","code":"rate-limited"`)
+  eager.destroy()
 })
 
 t.test('a route may select from fewer subprotocols', async (t) => {
