@@ -11,10 +11,10 @@ import type { HistoryOptions, HistoryPage, Published } from './publication.ts'
 import { randomId } from './publishing.ts'
 import type { PublishOptions } from './publishing.ts'
 import { Requests } from './requests.ts'
-import type { RequestOptions, SendOptions } from './requests.ts'
+import type { SendOptions } from './requests.ts'
 import { Responder } from './responder.ts'
 import type { RequestHandler } from './responder.ts'
-import type { AnyEvents, AnyRoutes, CallArguments, DataOf, ReplyOf, RouteMap, TypeOf } from './routes.ts'
+import type { AnyEvents, AnyRoutes, CallArguments, DataOf, OptionsOf, ReplyOf, RouteMap, TypeOf } from './routes.ts'
 import { settled } from './settled.ts'
 import { StandingRequest } from './standing-request.ts'
 import { Subscription } from './subscription.ts'
@@ -74,7 +74,7 @@ export class RealtimeClient<Routes extends RouteMap<Routes> = AnyRoutes, Events 
 
   /** Sends a message and waits for the reply. Rejects with a `RealtimeError` when it fails. */
   request<Type extends TypeOf<Routes>> (
-    type: Type, ...[data, options]: CallArguments<DataOf<Routes, Type>, RequestOptions>
+    type: Type, ...[data, options]: CallArguments<DataOf<Routes, Type>, OptionsOf<Routes, Type>>
   ): Promise<ReplyOf<Routes, Type>> {
     return this.#requests.request(type, data, options) as Promise<ReplyOf<Routes, Type>>
   }

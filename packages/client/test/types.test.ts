@@ -6,7 +6,7 @@ import type { HistoryPage, Publication, RealtimeClient, Subscription } from '../
 
 interface Routes {
   'chat.send': { data: { room: string, text: string }, reply: { id: string } }
-  ping: { data: undefined, reply: 'pong' }
+  ping: { data: undefined, reply: 'pong', idempotent: true }
 }
 
 interface Events {
@@ -23,7 +23,9 @@ export async function typed (client: RealtimeClient<Routes, Events>): Promise<vo
   same<typeof receipt, { id: string }>(true)
   const pong = await client.request('ping')
   same<typeof pong, 'pong'>(true)
-  await client.request('ping', undefined, { timeout: false })
+  await client.request('ping', undefined, { timeout: false, resend: true })
+  // @ts-expect-error -- only an idempotent route may be asked again
+  await client.request('chat.send', { room: 'lobby', text: 'hi' }, { resend: true })
   client.send('chat.send', { room: 'lobby', text: 'hi' }, { queue: false })
 
   // @ts-expect-error -- no such type
@@ -63,6 +65,7 @@ export async function untyped (): Promise<void> {
   const client = connect('ws://host.example/ws', { WebSocket, token: async ({ refresh }) => String(refresh) })
   const reply = await client.request('anything', { at: 'all' })
   same<typeof reply, unknown>(true)
+  await client.request('anything', {}, { resend: true })
   client.subscribe('room:1', (publication) => { same<typeof publication, Publication>(true) })
   // @ts-expect-error -- not a listener
   client.on('opened', () => {})
@@ -73,7 +76,7 @@ export async function untyped (): Promise<void> {
   connect('ws://host.example/ws', { token: 7 })
 }
 
-type AppRoutes = RoutesOf<[MessageRoute<'sum', number[], number>, MessageRoute<'now', undefined, { time: string }>]>
+type AppRoutes = RoutesOf<[MessageRoute<'sum', number[], number>, MessageRoute<'now', undefined, { time: string }, true>]>
 
 /** The routes of a server's own code. */
 export async function fromServer (client: RealtimeClient<AppRoutes>): Promise<void> {
@@ -83,6 +86,9 @@ export async function fromServer (client: RealtimeClient<AppRoutes>): Promise<vo
   same<typeof time, string>(true)
   // @ts-expect-error -- not numbers
   await client.request('sum', ['1'])
+  await client.request('now', undefined, { resend: true })
+  // @ts-expect-error -- nobody says that it may be handled twice
+  await client.request('sum', [1], { resend: true })
 }
 
 test('types are checked by the compiler', (t) => {

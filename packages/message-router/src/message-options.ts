@@ -10,7 +10,7 @@ export interface MessageRateLimit {
   readonly timeWindow: number
 }
 
-export interface MessageOptions<Schema extends MessageSchema = MessageSchema> {
+export interface MessageOptions<Schema extends MessageSchema = MessageSchema, Idempotent extends boolean = boolean> {
   readonly schema?: Schema
   /** URL patterns of the endpoints that have this type, such as `/admin/ws`; there it wins over a global one. Default: all. */
   readonly only?: string | readonly string[]
@@ -24,10 +24,10 @@ export interface MessageOptions<Schema extends MessageSchema = MessageSchema> {
   readonly timeout?: number | false
   /**
    * Declares that handling it twice does no more than handling it once. Only then does a `timeout` failure, whose outcome
-   * nobody knows, say `retry: true`. It does not make it so: the router remembers no messages, since equal ids need not
-   * be equal messages. Default: `false`.
+   * nobody knows, say `retry: true`, and a typed client compile with `resend: true`. It does not make it so: the router
+   * remembers no messages, since equal ids need not be equal messages. Default: `false`.
    */
-  readonly idempotent?: boolean
+  readonly idempotent?: Idempotent
   /** For sister packages: a reserved type, to which neither prefixes nor hooks of a scope apply. Default: `false`. */
   readonly builtIn?: boolean
 }

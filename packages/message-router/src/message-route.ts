@@ -7,10 +7,10 @@ import type { HandlerData, HandlerReply, Known, MessageSchema, ReturnedReply, Wi
 declare const routeTypes: unique symbol
 
 /** What `app.message()` returns: the type it serves, and for the compiler what travels both ways. */
-export interface MessageRoute<Type extends string = string, Data = unknown, Reply = unknown> {
+export interface MessageRoute<Type extends string = string, Data = unknown, Reply = unknown, Idempotent extends boolean = boolean> {
   /** The full type, with the `messagePrefix` of the scope. */
   readonly type: Type
-  readonly [routeTypes]: { readonly data: Data, readonly reply: Reply }
+  readonly [routeTypes]: { readonly data: Data, readonly reply: Reply, readonly idempotent: Idempotent }
 }
 
 /**
@@ -22,20 +22,23 @@ export interface MessageMethod<Provider extends FastifyTypeProvider = FastifyTyp
   <const Type extends string, Data, Returned> (
     type: Type,
     handler: MessageHandler<Data, Returned>
-  ): MessageRoute<Type, Data, ReturnedReply<Returned>>
+  ): MessageRoute<Type, Data, ReturnedReply<Returned>, false>
 
-  <const Type extends string, const Schema extends MessageSchema, Data, Returned extends HandlerReply<Provider, Schema> | Replied> (
+  <
+    const Type extends string, const Schema extends MessageSchema, Data, Returned extends HandlerReply<Provider, Schema> | Replied,
+    Idempotent extends boolean = false
+  > (
     type: Type,
-    options: MessageOptions<Schema>,
+    options: MessageOptions<Schema, Idempotent>,
     handler: MessageHandler<Known<HandlerData<Provider, Schema>, Data>, Returned, HandlerReply<Provider, Schema>>
-  ): MessageRoute<Type, Known<WireData<Provider, Schema>, Data>, WireReply<Provider, Schema, Returned>>
+  ): MessageRoute<Type, Known<WireData<Provider, Schema>, Data>, WireReply<Provider, Schema, Returned>, Idempotent>
 }
 
 type Returned<Source> = Source extends (...args: never[]) => infer Result ? Awaited<Result> : Source
 type Items<Source> = Source extends MessageRoute ? Source : Source extends readonly (infer Item)[] ? Item : Source[keyof Source]
 
 /**
- * The message routes of an app as a type for the client: `{ 'chat.send': { data, reply } }`. `Source` is a route, a
+ * The message routes of an app as a type for the client: `{ 'chat.send': { data, reply, idempotent } }`. `Source` is a route, a
  * list or record of routes, or a plugin function that returns one of them. `Prefix` is the `messagePrefix` that the
  * plugin is registered with.
  */

@@ -88,7 +88,7 @@ void t.test('what does not fit a schema is a compile error', async (t) => {
       reply.code(403)
     }
   }, () => {})
-  same<RoutesOf<ReturnType<typeof lone>>['lone'], { readonly data: unknown, readonly reply: { at: string } }>(true)
+  same<RoutesOf<ReturnType<typeof lone>>['lone'], { readonly data: unknown, readonly reply: { at: string }, readonly idempotent: false }>(true)
   await app.ready()
 })
 
@@ -104,13 +104,30 @@ void t.test('without a schema the types are those of the handler', async (t) => 
     replies: app.message('replies', ({ reply }) => reply(5))
   })
   type Routes = RoutesOf<typeof plugin>
-  same<Routes['sum'], { readonly data: { a: number, b: number }, readonly reply: number }>(true)
+  same<Routes['sum'], { readonly data: { a: number, b: number }, readonly reply: number, readonly idempotent: false }>(true)
   same<Routes['slow']['data'], { a: number }>(true)
   same<Routes['json']['data'], { a: number }>(true)
   same<Routes['replies']['reply'], unknown>(true)
-  same<RoutesOf<MessageRoute<'one', 1, 2>>, { readonly one: { readonly data: 1, readonly reply: 2 } }>(true)
+  same<RoutesOf<MessageRoute<'one', 1, 2, true>>, { readonly one: { readonly data: 1, readonly reply: 2, readonly idempotent: true } }>(true)
   const { connect } = await start(t, async (app) => app.register(async (scope) => { await plugin(scope) }))
   t.equal((await (await connect()).ask('sum', { a: 2, b: 3 })).data, 5)
+})
+
+function twice (app: FastifyInstance, idempotent: boolean) {
+  return [
+    app.message('read', { idempotent: true }, () => 5),
+    app.message('count', { idempotent: false }, () => 5),
+    app.message('usual', { timeout: 5 }, () => 5),
+    app.message('unsaid', { idempotent }, () => 5)
+  ] as const
+}
+
+void t.test('whether a route is idempotent is part of its type', async () => {
+  type Routes = RoutesOf<typeof twice>
+  same<Routes['read']['idempotent'], true>(true)
+  same<Routes['count']['idempotent'], false>(true)
+  same<Routes['usual']['idempotent'], false>(true)
+  same<Routes['unsaid']['idempotent'], boolean>(true)
 })
 
 void t.test('what travels as JSON is typed as JSON', async () => {
