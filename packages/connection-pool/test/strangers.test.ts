@@ -15,17 +15,17 @@ const rootValue = {
   }
 }
 
-async function serveGraphql (t: Parameters<typeof serve>[0]) {
+async function serveGraphql (t: Parameters<typeof serve>[0], keepAlive: number) {
   return await serve(t, { messageRate: { max: 1, timeWindow: 60_000, burst: 3 }, outbox: { softMark: 10, maxBytes: 1_000 } }, {
     routes (app) {
-      app.get('/graphql', { websocket: true }, makeHandler({ schema, roots: { query: rootValue, subscription: rootValue } }, 20))
+      app.get('/graphql', { websocket: true }, makeHandler({ schema, roots: { query: rootValue, subscription: rootValue } }, keepAlive))
       echo(app)
     }
   })
 }
 
 t.test('a server of graphql-transport-ws on the same app does all it did, with no limit of ours', async (t) => {
-  const { url, pool, app } = await serveGraphql(t)
+  const { url, pool, app } = await serveGraphql(t, 12_000)
   const client = createClient({ url: `${url}/graphql`, webSocketImpl: WebSocket, lazy: false, retryAttempts: 0, onNonLazyError: () => {} })
   const ended = new Promise<unknown>((resolve) => client.on('closed', resolve))
   for (let at = 0; at < 10; at++) {
@@ -44,7 +44,7 @@ t.test('a server of graphql-transport-ws on the same app does all it did, with n
 })
 
 t.test('its own pings, closes and choice of subprotocol reach its clients', async (t) => {
-  const { url } = await serveGraphql(t)
+  const { url } = await serveGraphql(t, 300)
   const socket = new WebSocket(`${url}/graphql`, ['graphql-transport-ws', `bearer.${Buffer.from('secret').toString('base64url')}`])
   await once(socket, 'ping')
   t.equal(socket.protocol, 'graphql-transport-ws')
