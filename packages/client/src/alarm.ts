@@ -19,7 +19,7 @@ export class Alarm {
   }
 
   stop (): void {
+    // One that rang already, or was stopped, is cleared without effect.
     if (this.#timer !== undefined) this.clock.clearTimeout(this.#timer)
-    this.#timer = undefined
   }
 }

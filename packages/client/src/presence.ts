@@ -72,7 +72,7 @@ export class Presence implements Standing {
 
   /** @internal What changed, or else the whole. */
   update ({ version, count, members, joined, left, ended }: PresenceUpdate): void {
-    if (ended !== undefined) return this.end(new RealtimeError(ended, 'the server tells no more of it'))
+    if (ended !== undefined) return this.end(new RealtimeError(ended, `Closed: ${ended}`))
     const whole = (joined ?? left) === undefined
     if (!this.#live || (!whole && version <= this.#version)) return
     const known = this.members as Map<string, PresenceMember>
@@ -83,9 +83,11 @@ export class Presence implements Standing {
       this.listed = members !== undefined
     }
     this.#version = version
-    for (const { principal } of left ?? []) known.delete(principal)
-    for (const member of members ?? joined ?? []) known.set(member.principal, member)
+    joined ??= []
+    left ??= []
+    for (const { principal } of left) known.delete(principal)
+    for (const member of members ?? joined) known.set(member.principal, member)
     this.count = count ?? known.size
-    this.#events.emit('change', { joined: joined ?? [], left: left ?? [] })
+    this.#events.emit('change', { joined, left })
   }
 }

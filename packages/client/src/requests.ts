@@ -32,7 +32,7 @@ export interface Way {
 
 interface Entry {
   readonly encoded: Encoded
-  readonly resend?: boolean
+  readonly resend?: boolean | undefined
   readonly fail: (error: unknown) => void
 }
 
@@ -68,7 +68,7 @@ export class Requests {
 
   /** Like `request`, but the answer is given in the very turn in which it comes, before what comes behind it. */
   ask (
-    type: string, data: unknown, { timeout = this.#options.timeout, signal, resend = false, queue }: RequestOptions,
+    type: string, data: unknown, { timeout = this.#options.timeout, signal, resend, queue }: RequestOptions,
     done: (data: unknown) => void, fail: (error: unknown) => void
   ): void {
     if (signal?.aborted === true) return fail(signal.reason)

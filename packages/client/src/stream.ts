@@ -24,7 +24,7 @@ export function stream<Item> (source: StreamSource<Item>, limit: number, before?
     source.on('publication', (item) => {
       if (items.push(item) > limit) {
         items = []
-        end(new RealtimeError('too-slow', 'The loop is too slow.'))
+        end(new RealtimeError('too-slow', 'Too slow.'))
       }
       wake()
     }),
