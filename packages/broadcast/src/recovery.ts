@@ -64,8 +64,8 @@ export async function readFor (topic: SubscribedTopic, asked: Asked, gathering: 
   let missed: Position | undefined
   if (since !== undefined && settings.history) {
     const { epoch, offset } = since
-    const page = await gathering.reads.page({ since: { epoch, offset }, limit: limits.maxPublications })
-    if (page.complete) return within(page, limits)
+    const page = await gathering.reads.page({ since: { epoch, offset }, limit: recordsFor(topic.weight, limits) })
+    if (page.complete) return within(topic, page, limits)
     missed = page.position
   }
   if (asked.latest ?? settings.latest) {
@@ -77,17 +77,28 @@ export async function readFor (topic: SubscribedTopic, asked: Asked, gathering: 
   return { position, page: undefined, count: 0, more: false, recovered }
 }
 
+/**
+ * How many records one answer may hold, as far as the page before told what they weigh: what is read and does not fit is read
+ * again for the next answer. In few steps, so that those who come from the same position still share a read.
+ */
+function recordsFor (weight: number, { maxPublications, maxBytes }: RecoveryLimits): number {
+  if (weight === 0) return maxPublications
+  return Math.min(maxPublications, 2 ** Math.max(0, Math.ceil(Math.log2(maxBytes / weight))))
+}
+
 /** As much of a complete page as one answer holds; the last part alone says that everything is there. */
-function within (page: SharedPage, { maxBytes }: RecoveryLimits): Read {
+function within (topic: SubscribedTopic, page: SharedPage, { maxBytes }: RecoveryLimits): Read {
   let bytes = 0
   let count = 0
   let position = page.position
   for (const record of page.records) {
-    bytes += byteLength(record.payload) + HEAD
-    if (count > 0 && bytes > maxBytes) break
+    const weight = byteLength(record.payload) + HEAD
+    if (count > 0 && bytes + weight > maxBytes) break
+    bytes += weight
     count++
     position = record.position ?? position
   }
+  if (count > 0) topic.weight = bytes / count
   const more = page.more || count < page.records.length
   return more
     ? { position, page, count, more, recovered: undefined }

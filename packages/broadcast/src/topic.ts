@@ -46,6 +46,8 @@ export class Topic<Member extends Placed> {
   /** What a position check expects to have been received by the next one. */
   expected: Position | undefined
   gathering: Gathering | undefined
+  /** What a record of the history weighed in the last answer, in bytes; 0 before the first one. */
+  weight = 0
   /** Since the broker went `away`, and while it is `back` and not judged yet, a publication that comes may follow a hole. */
   doubt: 'away' | 'back' | undefined
   /** All subscriptions, whatever their stage. */

@@ -1,3 +1,4 @@
+import type { Position } from '@fastify-realtime/protocol'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { played } from './model/play.ts'
@@ -32,3 +33,31 @@ test('whoever cannot recover goes on where the history stands, although the node
   t.match(ada.received.at(-1), { type: 'unsubscribed', code: 'position-lost' })
   t.equal(broadcast.counters.positionsLost, 1)
 })
+
+for (const [what, bytes, most] of [['large', 10_000, 160], ['small', 10, 100], ['larger than an answer', 40_000, 200]] as const) {
+  test(`records that are ${what} are not read again and again for one recovery`, async (t) => {
+    const { broadcast, broker, join } = await stage({ topics: { a: { history: { size: 100 } } }, recovery: { maxBytes: 32_768 } })
+    const { position } = await broadcast.publish('a', 'm', 0)
+    for (let n = 1; n <= 100; n++) await broadcast.publish('a', 'm', 'x'.repeat(bytes))
+    let read = 0
+    const { history } = broker
+    const original = history.read.bind(history)
+    history.read = async (...asked) => {
+      const page = await original(...asked)
+      read += page.records.length
+      return page
+    }
+    const ada = connection('ada')
+    let since = position as Position
+    let got = 0
+    for (let more = true; more;) {
+      const answer = await join(ada, 'a', { since })
+      got += answer.publications?.length ?? 0
+      since = answer.position as Position
+      more = answer.more === true
+      if (!more) t.equal(answer.recovered, true)
+    }
+    t.equal(got, 100)
+    t.ok(read <= 100 + most, `${read} records read for ${got}`)
+  })
+}
