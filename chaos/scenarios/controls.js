@@ -47,7 +47,7 @@ export const controls = [
   },
   {
     name: 'control-stall-guard',
-    title: 'Control: the heartbeat makes up for the turns that it missed',
+    title: 'Control: the heartbeat does not notice that the process stood still',
     off: ['stall-guard'],
     breaks: nobodyDropped,
     plan: stalled.plan
