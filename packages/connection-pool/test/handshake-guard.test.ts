@@ -48,6 +48,16 @@ t.test('what is settled is watched no more', async (t) => {
   t.same(told, [])
 })
 
+t.test('what is settled while its socket closes has not failed', async (t) => {
+  const { told, guard, raw, socket } = guarded()
+  socket.once('close', () => { guard.settle(raw) })
+  guard.watch(raw, socket, () => {})
+  socket.destroy()
+  await new Promise((resolve) => socket.once('close', resolve))
+  t.same(told, [])
+  t.equal(guard.size, 0)
+})
+
 t.test('upgrades that somebody makes past the pool have its limits, and are none of its connections', async (t) => {
   const { app, pool } = await serve(t, { maxPayload: 1_234 }, { routes: echo })
   const { websocketServer: server } = app
