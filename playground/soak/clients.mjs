@@ -6,7 +6,7 @@ import { hostileFrame } from '@fastify-realtime/testing'
 // a client of a library takes more of the processor than the server that is looked at.
 const [port, deed, count] = [Number(process.argv[2]), process.argv[3], Number(process.argv[4])]
 
-/** Offers a token and settles when the upgrade is answered; `said(n)` waits until so many replies have come. */
+/** Offers a token and settles when the upgrade is answered; `said` waits until the server has said something so many times. */
 async function open (user) {
   const socket = connect(port, '127.0.0.1')
   const ended = new Promise((resolve) => socket.once('close', resolve).on('error', resolve))
@@ -15,8 +15,10 @@ async function open (user) {
     text += chunk.toString('latin1')
     wake()
   })
+  const early = ended.then(() => { throw new Error(`the server ended it after ${text}`) })
+  early.catch(() => {})
   const said = async (words, times = 1) => {
-    while (text.split(words).length <= times) await Promise.race([new Promise((resolve) => { wake = resolve }), ended.then(() => { throw new Error(`ended after ${text}`) })])
+    while (text.split(words).length <= times) await Promise.race([new Promise((resolve) => { wake = resolve }), early])
   }
   socket.write('GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
     'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: realtime.v1.json, ' +
