@@ -169,6 +169,15 @@ void t.test('details that cannot be encoded are left out, and the sender is answ
   }
 })
 
+void t.test('an answer that cannot be encoded is a failure, whether it comes at once or later', async (t) => {
+  const { connect } = await start(t, (app) => {
+    app.message('now', () => 1n)
+    app.message('later', async () => 1n)
+  })
+  const peer = await connect()
+  for (const type of ['now', 'later']) t.match(await peer.ask(type), { type: 'failure', code: 'internal', message: 'internal error' })
+})
+
 void t.test('a hook that sets a status and throws nothing at all fails by its status', async (t) => {
   const { connect } = await start(t, (app) => {
     app.message('odd', {
