@@ -27,6 +27,8 @@ export class Outflow implements Flushable {
   readonly #flusher: Flusher
   readonly #owner: OutflowOwner
   #batch: Batch | undefined
+  /** Whether the kernel left something at the last flush. While not, what is to be sent need not look at the socket. */
+  #stalled = false
   #awaitsDrain = false
 
   /** Below the socket's own mark a full socket would never tell that it is empty again, so that is the least soft mark. */
@@ -60,7 +62,8 @@ export class Outflow implements Flushable {
     this.#batch = undefined
     if (!this.#sink.writable) return
     this.#sink.write(batch.bytes)
-    if (this.#sink.writableLength > 0) this.#owner.stalled()
+    this.#stalled = this.#sink.writableLength > 0
+    if (this.#stalled) this.#owner.stalled()
   }
 
   /**
@@ -68,7 +71,8 @@ export class Outflow implements Flushable {
    * so that a burst to a healthy reader is none. The owner hears when a full one is empty again.
    */
   isFull (): boolean {
-    if (this.pending < this.softMark) return false
+    const pending = this.#stalled ? this.pending : this.#batch?.size ?? 0
+    if (pending < this.softMark) return false
     this.flush()
     if (this.#sink.writableLength < this.softMark) return false
     this.#awaitDrain()
