@@ -6,8 +6,8 @@ interface Internals {
   [key: symbol]: { readonly _destroyed?: boolean } | null | undefined
 }
 
-/** The same for all sockets of a process. */
-let timer: symbol | undefined
+/** Under which a socket keeps the timer of `setTimeout`; the same for all sockets of a process. */
+let timeoutSymbol: symbol | undefined
 
 /**
  * Lets go of what the handshake leaves on a socket for as long as it lives, which is more than we keep for an idle
@@ -18,6 +18,6 @@ export function dropRemains (socket: UpgradeSocket): void {
   socket._httpMessage?.detachSocket(socket as never)
   const internals = socket as unknown as Internals
   if (internals._peername !== undefined) internals._peername = null
-  timer ??= Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'timeout')
-  if (timer !== undefined && internals[timer]?._destroyed === true) internals[timer] = null
+  timeoutSymbol ??= Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'timeout')
+  if (timeoutSymbol !== undefined && internals[timeoutSymbol]?._destroyed === true) internals[timeoutSymbol] = null
 }
