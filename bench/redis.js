@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { freePort } from '@fastify-realtime/testing'
 
 const folders = (process.env.PATH ?? '').split(delimiter)
 
@@ -32,13 +32,4 @@ async function ready (redis, gone) {
     createInterface({ input: redis.stdout }).on('line', (line) => { if (line.includes('Ready to accept connections')) resolve(true) })
   })
   if (await Promise.race([up, gone]) !== true) throw new Error('redis-server did not start')
-}
-
-async function freePort () {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@fastify-realtime/testing'
 import { now } from '../now.js'
 import { Child } from './child.js'
-import { freePort } from './free-port.js'
 
 const main = fileURLToPath(new URL('../node/main.js', import.meta.url))
 

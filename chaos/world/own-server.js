@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from './free-port.js'
+import { freePort } from '@fastify-realtime/testing'
 
 /** A broker's server of our own, with a directory of its own, ended by its pid. */
 export class OwnServer {

@@ -2,13 +2,13 @@ import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
-import { connect as open, createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { connect as open } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '@nats-io/transport-node'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { freePort } from '@fastify-realtime/testing'
 
 const installed = spawnSync('nats-server', ['--version']).status === 0
 
@@ -99,12 +99,4 @@ export class NatsServer {
 
   get #store (): string { return join(this.#directory, 'store') }
   get #copy (): string { return join(this.#directory, 'copy') }
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }

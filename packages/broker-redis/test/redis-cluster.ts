@@ -10,7 +10,8 @@ interface Cleaning {
 
 /** A Redis Cluster of masters, each with its part of the slots. */
 export async function startCluster (t: Cleaning, size: number): Promise<RedisServer[]> {
-  const servers = await Promise.all(Array.from({ length: size }, () => startMember(t)))
+  const servers: RedisServer[] = []
+  while (servers.length < size) servers.push(await startMember(t))
   for (const [at, { port }] of servers.entries()) {
     await ask(port, 'ADDSLOTSRANGE', Math.floor(at * SLOTS / size), Math.floor((at + 1) * SLOTS / size) - 1)
     await ask(port, 'SET-CONFIG-EPOCH', at + 1)

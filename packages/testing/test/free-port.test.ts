@@ -1,0 +1,26 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { test } from 'tap'
+import { freePort } from '../src/index.ts'
+
+test('a free port lies below those of outgoing connections, and its bus port too', async (t) => {
+  for (let n = 0; n < 50; n++) {
+    const port = await freePort()
+    t.ok(port >= 10_240 && port + 10_000 < 32_768, String(port))
+  }
+})
+
+for (const distance of [0, 10_000]) {
+  test(`a port is passed over when somebody listens ${distance} above it`, async (t) => {
+    const wanted = await freePort()
+    const server = createServer().listen(wanted + distance, '127.0.0.1')
+    await once(server, 'listening')
+    t.teardown(() => server.close())
+    const drawn = [wanted, await freePort()]
+    const { freePort: draws } = await t.mockImport<typeof import('../src/free-port.ts')>('../src/free-port.ts', {
+      'node:crypto': { randomInt: () => drawn.shift() }
+    })
+    t.not(await draws(), wanted)
+    t.same(drawn, [], 'it drew twice')
+  })
+}
