@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { Batch } from './batch.ts'
 import type { Flushable, Flusher } from './flusher.ts'
 
@@ -7,8 +8,13 @@ export interface Sink {
   /** Bytes that the kernel did not take yet. */
   readonly writableLength: number
   readonly writableHighWaterMark: number
+  /** Whether a write filled it, so that `drain` will follow. */
+  readonly writableNeedDrain: boolean
   write (bytes: Buffer): unknown
+  /** Past the stream: `done` is called at once when the kernel took everything. */
+  _write (bytes: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void): unknown
   once (event: 'drain', listener: () => void): unknown
+  destroy (error: Error): unknown
 }
 
 export interface OutflowOwner {
@@ -18,6 +24,9 @@ export interface OutflowOwner {
   drained (): void
 }
 
+/** What a stream calls the encoding of bytes. */
+const BUFFER = 'buffer' as BufferEncoding
+
 /** The way from a connection to its socket: gathers what one turn brings, and writes it once. */
 export class Outflow implements Flushable {
   frames = 0
@@ -26,7 +35,10 @@ export class Outflow implements Flushable {
   readonly #sink: Sink
   readonly #flusher: Flusher
   readonly #owner: OutflowOwner
+  readonly #isPlain: boolean
   #batch: Batch | undefined
+  /** Bytes of a write past the stream that the kernel did not take yet. */
+  #underWay = 0
   /** Whether the kernel left something at the last flush. While not, what is to be sent need not look at the socket. */
   #stalled = false
   #awaitsDrain = false
@@ -36,12 +48,13 @@ export class Outflow implements Flushable {
     this.#sink = sink
     this.#flusher = flusher
     this.#owner = owner
+    this.#isPlain = isPlain(sink)
     this.softMark = Math.max(softMark, sink.writableHighWaterMark)
   }
 
   /** Bytes that the kernel did not take yet. */
   get pending (): number {
-    return (this.#batch === undefined ? 0 : this.#batch.size) + this.#sink.writableLength
+    return (this.#batch === undefined ? 0 : this.#batch.size) + this.#held
   }
 
   /** Its place in the order is fixed now; it leaves with the turn. */
@@ -61,8 +74,8 @@ export class Outflow implements Flushable {
     if (batch === undefined) return
     this.#batch = undefined
     if (!this.#sink.writable) return
-    this.#sink.write(batch.bytes)
-    this.#stalled = this.#sink.writableLength > 0
+    this.#write(batch)
+    this.#stalled = this.#held > 0
     if (this.#stalled) this.#owner.stalled()
   }
 
@@ -74,7 +87,7 @@ export class Outflow implements Flushable {
     const pending = this.#stalled ? this.pending : this.#batch?.size ?? 0
     if (pending < this.softMark) return false
     this.flush()
-    if (this.#sink.writableLength < this.softMark) return false
+    if (this.#held < this.softMark) return false
     this.#awaitDrain()
     return true
   }
@@ -83,12 +96,43 @@ export class Outflow implements Flushable {
     this.#batch = undefined
   }
 
+  /** Bytes that the stream or the system holds, since the kernel did not take them yet. */
+  get #held (): number {
+    return this.#underWay + this.#sink.writableLength
+  }
+
+  /** An empty plain socket is written to past the stream, whose bookkeeping a delivery need not pay. */
+  #write ({ bytes }: Batch): void {
+    if (!this.#isPlain || this.#held > 0) return void this.#sink.write(bytes)
+    this.#underWay = bytes.length
+    this.#sink._write(bytes, BUFFER, this.#taken)
+  }
+
+  readonly #taken = (error?: Error | null): void => {
+    this.#underWay = 0
+    if (error) return void this.#sink.destroy(error)
+    if (!this.#awaitsDrain) return
+    if (this.#sink.writableNeedDrain) this.#listen()
+    else this.#drained()
+  }
+
   #awaitDrain (): void {
     if (this.#awaitsDrain) return
     this.#awaitsDrain = true
-    this.#sink.once('drain', () => {
-      this.#awaitsDrain = false
-      this.#owner.drained()
-    })
+    if (this.#underWay === 0) this.#listen()
   }
+
+  #listen (): void {
+    this.#sink.once('drain', () => this.#drained())
+  }
+
+  #drained (): void {
+    this.#awaitsDrain = false
+    this.#owner.drained()
+  }
+}
+
+/** Such a socket keeps the order of writes that are under way together. A second one in a TLS socket would abort the process. */
+function isPlain (sink: Sink): boolean {
+  return Object.getPrototypeOf(sink) === Socket.prototype
 }

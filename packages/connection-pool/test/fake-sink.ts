@@ -5,6 +5,8 @@ export class FakeSink implements Sink {
   writable = true
   writableLength = 0
   writableHighWaterMark = 1
+  /** Never set here: this is no plain socket, so nothing is written past its stream. */
+  readonly writableNeedDrain = true
   written = ''
   readonly writes: string[] = []
   /** Takes everything at once, as the socket of a healthy reader does. */
@@ -17,6 +19,9 @@ export class FakeSink implements Sink {
     if (!this.healthy) this.writableLength += bytes.length
     return this.writableLength === 0
   }
+
+  _write (): never { throw new Error('this is no plain socket') }
+  destroy (): never { throw new Error('nothing failed') }
 
   once (_event: 'drain', listener: () => void): void {
     this.#drain.push(listener)

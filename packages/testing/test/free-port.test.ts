@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { test } from 'tap'
 import { freePort } from '../src/index.ts'
+import type * as FreePort from '../src/free-port.ts'
 
 test('a free port lies below those of outgoing connections, and its bus port too', async (t) => {
   for (let n = 0; n < 50; n++) {
@@ -17,7 +18,7 @@ for (const distance of [0, 10_000]) {
     await once(server, 'listening')
     t.teardown(() => server.close())
     const drawn = [wanted, await freePort()]
-    const { freePort: draws } = await t.mockImport<typeof import('../src/free-port.ts')>('../src/free-port.ts', {
+    const { freePort: draws } = await t.mockImport<typeof FreePort>('../src/free-port.ts', {
       'node:crypto': { randomInt: () => drawn.shift() }
     })
     t.not(await draws(), wanted)
