@@ -57,11 +57,15 @@ function fromHeader (authorization: string | undefined): Credential | undefined 
 }
 
 function fromProtocols (protocols: string | undefined): Credential | undefined {
-  const offers = protocols === undefined ? [] : protocols.split(',').map((offer) => offer.trim()).filter(isBearerProtocol)
-  const [offer] = offers
-  if (offer === undefined) return undefined
-  if (offers.length > 1) throw new Refusal('invalid', 'two bearers')
-  return credential('subprotocol', readBearerProtocol(offer) ?? '')
+  if (protocols === undefined) return undefined
+  let found: string | undefined
+  for (const part of protocols.split(',')) {
+    const offer = part.trim()
+    if (!isBearerProtocol(offer)) continue
+    if (found !== undefined) throw new Refusal('invalid', 'two bearers')
+    found = offer
+  }
+  return found === undefined ? undefined : credential('subprotocol', readBearerProtocol(found) ?? '')
 }
 
 function fromCookie (value: string | null | undefined): Credential | undefined {

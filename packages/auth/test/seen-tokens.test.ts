@@ -23,7 +23,7 @@ function setup () {
 void t.test('a token is verified once, until it or its key ends', async (t) => {
   const { clock, read, verified } = setup()
   const { tokenId } = read('a')
-  t.match(tokenId, /^sha256:[\w-]{43}$/)
+  t.match(tokenId, /^[\w-]{43}$/)
   t.match(read('a'), { tokenId, type: 'jwt', claims: { sub: 'a' } })
   clock.advance(999)
   read('a')

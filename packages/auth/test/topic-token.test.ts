@@ -63,5 +63,5 @@ void t.test('without keys there are no topic tokens', async (t) => {
 
 void t.test('a jti that is empty or too long does not name a token', async (t) => {
   const { app } = await server(t, { jwt: { secret } })
-  for (const jti of ['', 'x'.repeat(257)]) t.match(await app.realtimeAuth.readTopicToken(topicToken({ jti })), { tokenId: /^sha256:/ })
+  for (const jti of ['', 'x'.repeat(257)]) t.match(await app.realtimeAuth.readTopicToken(topicToken({ jti })), { tokenId: /^[\w-]{43}$/ })
 })
