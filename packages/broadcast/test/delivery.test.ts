@@ -117,6 +117,7 @@ test('publications of a window leave together', async (t) => {
   await settled()
   t.same(reader.data, [])
   clock.advance(10)
+  await settled()
   t.same(reader.data, [1, 2])
   await broadcast.publish('a:1', 'm', 3)
   await settled()
