@@ -73,9 +73,7 @@ export class Outflow implements Flushable {
     const batch = this.#batch
     if (batch === undefined) return
     this.#batch = undefined
-    if (!this.#sink.writable) return
-    this.#write(batch)
-    this.#stalled = this.#held > 0
+    this.#stalled = this.#isPlain && this.#underWay === 0 ? this.#writePast(batch) : this.#write(batch)
     if (this.#stalled) this.#owner.stalled()
   }
 
@@ -101,19 +99,34 @@ export class Outflow implements Flushable {
     return this.#underWay + this.#sink.writableLength
   }
 
-  /** An empty plain socket is written to past the stream, whose bookkeeping a delivery need not pay. */
-  #write ({ bytes }: Batch): void {
-    if (!this.#isPlain || this.#held > 0) return void this.#sink.write(bytes)
+  /** Answers whether something is left. */
+  #write ({ bytes }: Batch): boolean {
+    if (!this.#sink.writable) return false
+    this.#sink.write(bytes)
+    return this.#held > 0
+  }
+
+  /**
+   * The same past the stream, whose state is not even looked at: a delivery need not pay for its bookkeeping. The system keeps
+   * the order of such a write and of what others write.
+   */
+  #writePast ({ bytes }: Batch): boolean {
     this.#underWay = bytes.length
     this.#sink._write(bytes, BUFFER, this.#taken)
+    return this.#underWay > 0
   }
 
   readonly #taken = (error?: Error | null): void => {
     this.#underWay = 0
-    if (error) return void this.#sink.destroy(error)
+    if (error) return this.#failed(error)
     if (!this.#awaitsDrain) return
     if (this.#sink.writableNeedDrain) this.#listen()
     else this.#drained()
+  }
+
+  /** A socket that has been ended or destroyed takes nothing more; what it holds may still leave. */
+  #failed (error: Error): void {
+    if (this.#sink.writable) this.#sink.destroy(error)
   }
 
   #awaitDrain (): void {

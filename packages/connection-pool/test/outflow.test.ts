@@ -130,6 +130,22 @@ t.test('a write that fails ends the socket with its error', async (t) => {
   t.equal(flow.pending, 0)
 })
 
+t.test('an ended socket fails nobody, and what it holds still leaves', async (t) => {
+  const { socket, peer, read, received } = await pair(t)
+  const { write, flow } = outflow(socket)
+  const failures = t.capture(socket, 'destroy')
+  socket.write(Buffer.alloc(LARGE))
+  socket.end()
+  write(Buffer.from('late'))
+  read()
+  await once(peer, 'end')
+  t.equal(received().length, LARGE + 4, 'behind what it held')
+  write(Buffer.from('too late'))
+  await new Promise(setImmediate)
+  t.equal(flow.pending, 0)
+  t.same(failures(), [])
+})
+
 t.test('a write that was under way when the socket is destroyed is forgotten', async (t) => {
   const { socket } = await pair(t)
   const { write, flow } = outflow(socket)
