@@ -156,7 +156,7 @@ export class PooledConnection implements Connection, SocketOwner, OutboxOwner, I
     this.close(closeReasons.tooSlow)
   }
 
-  beforeWrite (): void { this.outbox.flush() }
+  beforeWrite (): void { this.outbox.share() }
 
   beforeClose (code: number, reason: string, answer: boolean): void {
     if (!this.isLive) return

@@ -117,8 +117,9 @@ export class Outbox implements OutflowOwner, Burdened, Awaiting {
     this.resume()
   }
 
-  flush (): void {
-    this.#outflow.flush()
+  /** Somebody else is about to write to the socket; what came before leaves before it. */
+  share (): void {
+    this.#outflow.share()
   }
 
   evict (): void {
@@ -133,7 +134,7 @@ export class Outbox implements OutflowOwner, Burdened, Awaiting {
       this.#queue?.shift()
       this.#outflow.place(frame.plain)
     }
-    this.flush()
+    this.#outflow.flush()
     this.discard()
   }
 

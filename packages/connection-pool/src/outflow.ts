@@ -35,11 +35,12 @@ export class Outflow implements Flushable {
   readonly #sink: Sink
   readonly #flusher: Flusher
   readonly #owner: OutflowOwner
-  readonly #isPlain: boolean
   #batch: Batch | undefined
+  /** Whether nobody else has written to the socket, so that what we know of it is all there is. */
+  #alone: boolean
   /** Bytes of a write past the stream that the kernel did not take yet. */
   #underWay = 0
-  /** Whether the kernel left something at the last flush. While not, what is to be sent need not look at the socket. */
+  /** Whether something was left at the last flush. While not, what is to be sent need not look at the socket. */
   #stalled = false
   #awaitsDrain = false
 
@@ -48,13 +49,13 @@ export class Outflow implements Flushable {
     this.#sink = sink
     this.#flusher = flusher
     this.#owner = owner
-    this.#isPlain = isPlain(sink)
+    this.#alone = isPlain(sink) && sink.writableLength === 0
     this.softMark = Math.max(softMark, sink.writableHighWaterMark)
   }
 
   /** Bytes that the kernel did not take yet. */
   get pending (): number {
-    return (this.#batch === undefined ? 0 : this.#batch.size) + this.#held
+    return (this.#batch === undefined ? 0 : this.#batch.size) + this.#left
   }
 
   /** Its place in the order is fixed now; it leaves with the turn. */
@@ -73,8 +74,14 @@ export class Outflow implements Flushable {
     const batch = this.#batch
     if (batch === undefined) return
     this.#batch = undefined
-    this.#stalled = this.#isPlain && this.#underWay === 0 ? this.#writePast(batch) : this.#write(batch)
+    this.#stalled = this.#alone && !this.#stalled ? this.#writePast(batch) : this.#write(batch)
     if (this.#stalled) this.#owner.stalled()
+  }
+
+  /** Somebody else is about to write to the socket, now and whenever it likes. */
+  share (): void {
+    this.#alone = false
+    this.flush()
   }
 
   /**
@@ -85,7 +92,7 @@ export class Outflow implements Flushable {
     const pending = this.#stalled ? this.pending : this.#batch?.size ?? 0
     if (pending < this.softMark) return false
     this.flush()
-    if (this.#held < this.softMark) return false
+    if (this.#left < this.softMark) return false
     this.#awaitDrain()
     return true
   }
@@ -95,7 +102,7 @@ export class Outflow implements Flushable {
   }
 
   /** Bytes that the stream or the system holds, since the kernel did not take them yet. */
-  get #held (): number {
+  get #left (): number {
     return this.#underWay + this.#sink.writableLength
   }
 
@@ -103,13 +110,10 @@ export class Outflow implements Flushable {
   #write ({ bytes }: Batch): boolean {
     if (!this.#sink.writable) return false
     this.#sink.write(bytes)
-    return this.#held > 0
+    return this.#left > 0
   }
 
-  /**
-   * The same past the stream, whose state is not even looked at: a delivery need not pay for its bookkeeping. The system keeps
-   * the order of such a write and of what others write.
-   */
+  /** The same past the stream when nothing is in it: a delivery need not pay for its bookkeeping, nor look at its state. */
   #writePast ({ bytes }: Batch): boolean {
     this.#underWay = bytes.length
     this.#sink._write(bytes, BUFFER, this.#taken)
@@ -118,15 +122,10 @@ export class Outflow implements Flushable {
 
   readonly #taken = (error?: Error | null): void => {
     this.#underWay = 0
-    if (error) return this.#failed(error)
+    if (error) return void this.#sink.destroy(error)
     if (!this.#awaitsDrain) return
     if (this.#sink.writableNeedDrain) this.#listen()
     else this.#drained()
-  }
-
-  /** A socket that has been ended or destroyed takes nothing more; what it holds may still leave. */
-  #failed (error: Error): void {
-    if (this.#sink.writable) this.#sink.destroy(error)
   }
 
   #awaitDrain (): void {
@@ -145,7 +144,7 @@ export class Outflow implements Flushable {
   }
 }
 
-/** Such a socket keeps the order of writes that are under way together. A second one in a TLS socket would abort the process. */
+/** Such a socket keeps the order of what is written past its stream and then by it. In a TLS socket that would abort the process. */
 function isPlain (sink: Sink): boolean {
   return Object.getPrototypeOf(sink) === Socket.prototype
 }

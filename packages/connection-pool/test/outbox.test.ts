@@ -244,7 +244,7 @@ t.test('behind a frame that is being compressed everything waits its turn', asyn
   t.equal(send('large '.repeat(100)), 'queued')
   t.equal(send('behind'), 'queued')
   while (box.isWaiting) await new Promise(setImmediate)
-  box.flush()
+  box.share()
   const order = [...sink.written.matchAll(/small|behind/g)].map(([word]) => word)
   t.same(order, ['small', 'behind'])
   t.ok(sink.written.split('\xc1').length > 2)

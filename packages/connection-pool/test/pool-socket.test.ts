@@ -1,5 +1,6 @@
-import { rawClient } from '@fastify-realtime/testing'
+import { connectAndGreet, rawClient, until } from '@fastify-realtime/testing'
 import t from 'tap'
+import type { WebSocket } from 'ws'
 import { PoolSocket } from '../src/pool-socket.ts'
 import type { SocketOwner } from '../src/pool-socket.ts'
 import { serve } from './harness.ts'
@@ -50,4 +51,25 @@ t.test('messages that come in fragments do not mix with those of another connect
     }
   }
   for (const client of clients) client.destroy()
+})
+
+t.test('what a route writes by itself keeps its place among frames of ours, however much of it waits', async (t) => {
+  let socket: WebSocket | undefined
+  const { opened, url } = await serve(t, {}, {
+    routes: (app) => app.get('/ws', { websocket: true }, (ws, request) => {
+      socket = ws
+      app.connectionPool.add(ws, request)
+    })
+  })
+  const client = await connectAndGreet(url)
+  const seen: string[] = []
+  client.socket.on('message', (data: Buffer) => seen.push(data.subarray(0, 18).toString()))
+  client.socket.pause()
+  socket?.send(`{"type":"first","filler":"${'x'.repeat(16 * 1_048_576)}"}`)
+  socket?.send('{"type":"second"}')
+  opened[0]?.sendEnvelope({ type: 'third' } as never)
+  await new Promise(setImmediate)
+  client.socket.resume()
+  await until(() => seen.length === 3)
+  t.same(seen, ['{"type":"first","f', '{"type":"second"}', '{"type":"third"}'])
 })

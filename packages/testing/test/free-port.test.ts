@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { createServer } from 'node:net'
 import { test } from 'tap'
 import { freePort } from '../src/index.ts'
@@ -25,3 +25,13 @@ for (const distance of [0, 10_000]) {
     t.same(drawn, [], 'it drew twice')
   })
 }
+
+test('what is wrong with the system is not taken for a port in use', async (t) => {
+  const failing = (): EventEmitter => {
+    const server = new EventEmitter()
+    process.nextTick(() => server.emit('error', Object.assign(new Error('too many open files'), { code: 'EMFILE' })))
+    return Object.assign(server, { listen: () => server })
+  }
+  const { freePort: draws } = await t.mockImport<typeof FreePort>('../src/free-port.ts', { 'node:net': { createServer: failing } })
+  await t.rejects(draws(), { code: 'EMFILE' })
+})
