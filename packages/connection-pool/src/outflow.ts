@@ -27,6 +27,14 @@ export interface OutflowOwner {
 /** What a stream calls the encoding of bytes. */
 const BUFFER = 'buffer' as BufferEncoding
 
+/** Is told by a write past the stream when the kernel took it. One serves all that are taken at once, which are nearly all. */
+class Receipt {
+  outflow: Outflow | undefined
+  readonly done = (error?: Error | null): void => this.outflow?.taken(error)
+}
+
+let receipt = new Receipt()
+
 /** The way from a connection to its socket: gathers what one turn brings, and writes it once. */
 export class Outflow implements Flushable {
   frames = 0
@@ -115,12 +123,17 @@ export class Outflow implements Flushable {
 
   /** The same past the stream when nothing is in it: a delivery need not pay for its bookkeeping, nor look at its state. */
   #writePast ({ bytes }: Batch): boolean {
+    const mine = receipt
+    mine.outflow = this
     this.#underWay = bytes.length
-    this.#sink._write(bytes, BUFFER, this.#taken)
+    this.#sink._write(bytes, BUFFER, mine.done)
+    if (this.#underWay > 0) receipt = new Receipt()
+    else mine.outflow = undefined
     return this.#underWay > 0
   }
 
-  readonly #taken = (error?: Error | null): void => {
+  /** The kernel took the write past the stream, or will not. */
+  taken (error?: Error | null): void {
     this.#underWay = 0
     if (error) return void this.#sink.destroy(error)
     if (!this.#awaitsDrain) return
