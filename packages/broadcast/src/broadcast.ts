@@ -69,9 +69,9 @@ export class TopicBroadcast implements Broadcast {
     return this.#parts.reader.read(topic, details)
   }
 
-  can (principal: Principal | null, action: Action, topic: string, connection?: Connection, token?: unknown): Promise<boolean> {
+  async can (principal: Principal | null, action: Action, topic: string, connection?: Connection, token?: unknown): Promise<boolean> {
     const from = { ...connection !== undefined && { connection }, ...token !== undefined && { token } }
-    return this.#parts.permissions.can(principal, action, topic, from)
+    return await this.#parts.permissions.can(action, { principal, topic, ...from })
   }
 
   get counters (): BroadcastCounters {

@@ -1,11 +1,7 @@
 import { isPattern, topicUser } from '@fastify-realtime/protocol'
-import type { Principal } from '@fastify-realtime/protocol'
 import type { Action, Policy, PolicyQuestion } from './contract.ts'
 import { isUsable } from './topic-rules.ts'
 import type { TopicRules } from './topic-rules.ts'
-
-/** Where a question comes from. */
-export type Asking = Pick<PolicyQuestion, 'connection' | 'token'>
 
 /** What may be asked of a principal's own `user:` topic without asking the application. */
 const own: ReadonlySet<Action> = new Set<Action>(['subscribe', 'history'])
@@ -23,18 +19,25 @@ export class Permissions {
     this.#rules = rules
   }
 
-  async can (principal: Principal | null, action: Action, topic: string, from: Asking = {}): Promise<boolean> {
+  /** At once unless a policy takes its time: a promise for each subscribe of a storm of connections would outlive it. */
+  can (action: Action, question: PolicyQuestion): boolean | Promise<boolean> {
+    const { principal, topic } = question
     if (!this.#known(action, topic)) return false
     if (own.has(action) && isPersonal(topic)) return principal !== null && topicUser(topic) === principal.id
     const policy = this.#policies[action]
     if (policy === undefined) return false
-    return await policy({ ...from, principal, topic }) === true
+    const answer = policy(question)
+    return typeof answer === 'boolean' ? answer : isYes(answer)
   }
 
   #known (action: Action, topic: string): boolean {
     if (isUsable(topic)) return this.#rules.of(topic) !== undefined
     return action === 'subscribe' && isPattern(topic) && this.#rules.subscribable(topic) !== undefined
   }
+}
+
+async function isYes (answer: unknown): Promise<boolean> {
+  return await answer === true
 }
 
 function isPersonal (topic: string): boolean {

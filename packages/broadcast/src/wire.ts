@@ -80,12 +80,18 @@ export class Wire {
     return this.#parts.publisher.publish(topic, event, content, id === undefined ? {} : { id })
   }
 
-  /** @throws {MessageFailure} `forbidden`; whoever may no longer subscribe loses the subscription, too */
-  async #ask (connection: Connection, action: Action, topic: string, data: unknown): Promise<void> {
-    const { permissions, subscriptions, subscribing } = this.#parts
+  /** @throws {MessageFailure} (or rejects) `forbidden`; whoever may no longer subscribe loses the subscription, too */
+  #ask (connection: Connection, action: Action, topic: string, data: unknown): void | Promise<void> {
     const token = wireData.token(data)
-    const from = token === undefined ? { connection } : { connection, token }
-    if (await permissions.can(connection.principal, action, topic, from)) return
+    const { principal } = connection
+    const allowed = this.#parts.permissions.can(action, token === undefined ? { principal, topic, connection } : { principal, topic, connection, token })
+    if (allowed instanceof Promise) return allowed.then((late) => { this.#judge(late, connection, action, topic) })
+    this.#judge(allowed, connection, action, topic)
+  }
+
+  #judge (allowed: boolean, connection: Connection, action: Action, topic: string): void {
+    if (allowed) return
+    const { subscriptions, subscribing } = this.#parts
     const held = action === 'subscribe' ? subscriptions.get(connection, topic) : undefined
     if (held !== undefined) subscribing.end(held, 'revoked', subscribing.notice(topic, 'revoked', 'not allowed any more'))
     throw messageFailure('forbidden', `not allowed: ${action}`)

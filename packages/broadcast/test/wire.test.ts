@@ -15,6 +15,13 @@ interface Answer extends Subscribed {
   readonly publications?: Publication[]
 }
 
+test('a policy may take its time', async (t) => {
+  const { connect } = await serve(t, { canSubscribe: async ({ topic }) => topic === 'a' })
+  const ada = await connect()
+  t.match(await ada.ask('subscribe', { topic: 'a' }), { type: 'reply' })
+  t.match(await ada.ask('subscribe', { topic: 'b' }), { type: 'failure', code: 'forbidden' })
+})
+
 test('what the policy does not allow is forbidden', async (t) => {
   const { connect } = await serve(t, { topics: { 'room:*': { history: true } } })
   const ada = await connect('ada')

@@ -127,7 +127,13 @@ export class Settler {
     membership.busy = true
     this.#running++
     try {
-      while (membership.stored !== membership.wanted) await this.#step(membership)
+      while (membership.stored !== membership.wanted) {
+        const { topic, principal, info, wanted } = membership
+        const change = await this.#store(membership)
+        // What changed meanwhile is done in the next round.
+        membership.stored = wanted && membership.info !== info ? undefined : wanted
+        if (change.changed) await this.#parts.tell(topic, toChange(wanted ? 'joined' : 'left', principal, info, change))
+      }
       this.#done(membership)
     } catch (error) {
       membership.stored = undefined
@@ -141,14 +147,9 @@ export class Settler {
     if (this.#running === 0) this.#rest()
   }
 
-  async #step (membership: Membership): Promise<void> {
-    const { connection: { id }, principal, topic, info, wanted } = membership
+  #store ({ connection: { id }, principal, topic, info, wanted }: Membership): Promise<PresenceChange> {
     const { store, node } = this.#parts
-    const entry = { connection: id, node, principal, ...(info === undefined ? {} : { info }) }
-    const change = wanted ? await store.join(topic, entry) : await store.leave(topic, id)
-    // What changed meanwhile is done in the next step.
-    membership.stored = wanted && membership.info !== info ? undefined : wanted
-    if (change.changed) await this.#parts.tell(topic, toChange(wanted ? 'joined' : 'left', principal, info, change))
+    return wanted ? store.join(topic, { connection: id, node, principal, ...(info === undefined ? {} : { info }) }) : store.leave(topic, id)
   }
 
   /** Nothing is in flight: all is done, or the broker is away. */
