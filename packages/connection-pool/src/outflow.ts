@@ -30,7 +30,12 @@ const BUFFER = 'buffer' as BufferEncoding
 /** Is told by a write past the stream when the kernel took it. One serves all that are taken at once, which are nearly all. */
 class Receipt {
   outflow: Outflow | undefined
-  readonly done = (error?: Error | null): void => this.outflow?.taken(error)
+  readonly done = (error?: Error | null): void => {
+    const { outflow } = this
+    // Before it is told, since it may write again.
+    this.outflow = undefined
+    outflow?.taken(error)
+  }
 }
 
 let receipt = new Receipt()
@@ -123,13 +128,12 @@ export class Outflow implements Flushable {
 
   /** The same past the stream when nothing is in it: a delivery need not pay for its bookkeeping, nor look at its state. */
   #writePast ({ bytes }: Batch): boolean {
-    const mine = receipt
-    mine.outflow = this
+    receipt.outflow = this
     this.#underWay = bytes.length
-    this.#sink._write(bytes, BUFFER, mine.done)
-    if (this.#underWay > 0) receipt = new Receipt()
-    else mine.outflow = undefined
-    return this.#underWay > 0
+    this.#sink._write(bytes, BUFFER, receipt.done)
+    if (this.#underWay === 0) return false
+    receipt = new Receipt()
+    return true
   }
 
   /** The kernel took the write past the stream, or will not. */
