@@ -177,6 +177,7 @@ void t.test('a token that comes again is read as it was, whatever the app did to
   for (let turn = 0; turn < 3; turn++) t.equal((await get(made)).json<{ id: string }>().id, 'ada')
   const soon = token({ claims: { ...goodClaims(), nbf: seconds(2) } })
   t.equal((await get(soon)).statusCode, 401)
+  // The verifier asks the system's own clock.
   await new Promise((resolve) => { setTimeout(resolve, 1_100) })
   t.equal((await get(soon)).statusCode, 200, 'a refusal is not remembered')
 })

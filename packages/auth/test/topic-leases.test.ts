@@ -118,7 +118,7 @@ void t.test('a subscription that is allowed without a token by now stays', async
   await subscribe('doc:1')
   state.open = true
   clock.advance(660_000)
-  await new Promise((resolve) => { setTimeout(resolve, 20) })
+  await new Promise(setImmediate)
   t.equal(app.broadcast.subscribers('doc:1').length, 1)
 })
 
