@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { BrokerOptionError, BrokerUnavailableError } from '@fastify-realtime/broker'
+import { BrokerOptionError, BrokerUnavailableError, guardHistory, guardPresence, guardRecords } from '@fastify-realtime/broker'
 import type {
-  Broker, BrokerRecord, BrokerSink, HistoryStore, PresenceStore, PublishOptions, PublishResult, RecordStore
+  Broker, BrokerRecord, BrokerSink, Call, HistoryStore, PresenceStore, PublishOptions, PublishResult, RecordStore
 } from '@fastify-realtime/broker'
-import { guardedHistory, guardedPresence, guardedRecords } from './guarded-stores.ts'
-import type { Run } from './guarded-stores.ts'
 import { NatsHistory } from './history.ts'
 import { Interests } from './interests.ts'
 import { isLost, JetStream } from './jetstream.ts'
@@ -70,10 +68,10 @@ export class NatsBroker implements Broker {
       missed: () => this.#session.interrupt()
     })
     this.#publisher = new Publisher({ jetStream, streams, subjects, time, maxHistory, positionTtl, trimmer: new Trimmer(jetStream) })
-    const run: Run = (call) => this.#whenUp(call)
-    this.history = guardedHistory(run, new NatsHistory({ jetStream, streams, subjects, time, positionTtl }))
-    this.presence = guardedPresence(run, new NatsPresence({ jetStream, streams, subjects, time }))
-    this.records = guardedRecords(run, new NatsRecords({ jetStream, streams, subjects, time, recordTtl }))
+    const call: Call = (work) => this.#whenUp(work)
+    this.history = guardHistory(new NatsHistory({ jetStream, streams, subjects, time, positionTtl }), call)
+    this.presence = guardPresence(new NatsPresence({ jetStream, streams, subjects, time }), call)
+    this.records = guardRecords(new NatsRecords({ jetStream, streams, subjects, time, recordTtl }), call)
   }
 
   get malformed (): number { return this.#interests.malformed }

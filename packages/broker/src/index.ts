@@ -11,6 +11,8 @@ export type {
 export { BrokerCapabilityError, BrokerOptionError, BrokerUnavailableError, BrokerUseError } from './errors.ts'
 export { guard } from './guard/guard.ts'
 export type { GuardOptions } from './guard/guard-options.ts'
+export { guardHistory, guardPresence, guardRecords } from './guard/guarded-stores.ts'
+export type { Call } from './guard/guarded-stores.ts'
 export { memoryBroker } from './memory/memory-broker.ts'
 export type { MemoryBrokerOptions } from './memory/memory-broker.ts'
 export { memoryHub } from './memory/memory-hub.ts'

@@ -1,8 +1,9 @@
 import type { HistoryStore, PresenceStore, RecordStore } from '../contract.ts'
 
-/** Makes one call to the broker under its guard. */
+/** Makes one call to the broker under its guard, or rejects as unavailable. */
 export type Call = <T>(work: () => Promise<T>) => Promise<T>
 
+/** For adapters too, like the two below: a store of which every call goes through `call`. */
 export function guardHistory (store: HistoryStore, call: Call): HistoryStore {
   return {
     read: (channel, topic, query) => call(() => store.read(channel, topic, query)),
