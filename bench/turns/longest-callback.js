@@ -6,9 +6,10 @@ const WORTH = 1
 
 /**
  * The longest time that one callback of the event loop keeps everything else from running, with all promises and ticks that follow
- * it. Processor time of the process, because the clock of a busy machine counts the work of others, too; callbacks in which the
- * garbage collector worked are left out, as it comes whenever it likes and works in threads of its own. Watching costs
- * something with every promise, so the truth is a little shorter.
+ * it: by the clock, which counts the work of others on a busy machine, or in processor time of the process, which counts the threads
+ * of the garbage collector; the shorter of the two, without the pauses of the collector, which comes whenever it likes. Watching
+ * costs something with every promise, so the truth is a little shorter; it goes on between a stop and the next start, because
+ * code is compiled anew for a process that begins or ends to watch.
  */
 export class LongestCallback {
   #seen = []
@@ -17,36 +18,41 @@ export class LongestCallback {
   #cpuAtStart = process.cpuUsage()
   #cpu = this.#cpuAtStart
   #began = 0
-  #kind = ''
-  #hook = createHook({ before: () => this.#next(executionAsyncResource()) })
+  /** What is under way; `undefined` is what nobody asked for, such as the callback that starts. */
+  #kind
+
+  constructor () {
+    createHook({ before: () => this.#next(executionAsyncResource()) }).enable()
+  }
 
   start () {
     this.#seen = []
     this.#pauses = []
-    this.#kind = 'start'
-    this.#began = performance.now()
-    this.#cpuAtStart = this.#cpu = process.cpuUsage()
+    this.#kind = undefined
+    this.#cpuAtStart = process.cpuUsage()
     this.#collections.observe({ entryTypes: ['gc'] })
-    this.#hook.enable()
   }
 
   /** Milliseconds of the longest since the start and what called it, of the longest collection, and of all work together. */
   stop () {
     this.#next(undefined)
-    this.#hook.disable()
     this.#pauses.push(...this.#collections.takeRecords())
     this.#collections.disconnect()
-    const collected = ({ began, ended }) => this.#pauses.some(({ startTime, duration }) => startTime < ended && startTime + duration > began)
-    const [longest = { took: WORTH, kind: 'none' }] = this.#seen.filter((one) => !collected(one)).sort((a, b) => b.took - a.took)
+    const collected = ({ began, ended }) => this.#pauses
+      .filter(({ startTime, duration }) => startTime < ended && startTime + duration > began)
+      .reduce((sum, { duration }) => sum + duration, 0)
+    const [longest = { took: WORTH, kind: 'none' }] = this.#seen
+      .map((one) => ({ ...one, took: one.took - collected(one) }))
+      .sort((a, b) => b.took - a.took)
     const pause = Math.max(0, ...this.#pauses.map(({ duration }) => duration))
     return { longest: longest.took, kind: longest.kind, pause, total: milliseconds(process.cpuUsage(this.#cpuAtStart)) }
   }
 
   #next (resource) {
     if (resource instanceof Promise || isTick(resource)) return
-    const took = milliseconds(process.cpuUsage(this.#cpu))
     const now = performance.now()
-    if (took > WORTH) this.#seen.push({ took, kind: this.#kind, began: this.#began, ended: now })
+    const took = Math.min(now - this.#began, milliseconds(process.cpuUsage(this.#cpu)))
+    if (took > WORTH && this.#kind !== undefined) this.#seen.push({ took, kind: this.#kind, began: this.#began, ended: now })
     this.#kind = resource?.constructor?.name ?? 'unknown'
     this.#began = now
     this.#cpu = process.cpuUsage()

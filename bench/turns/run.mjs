@@ -5,9 +5,8 @@ import { pinned } from '../machine.js'
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
 const connections = Number(process.argv[2] ?? 10_000)
-// So that the garbage collector has little left to do within a step.
-const flags = ['--expose-gc']
-const server = new Child([...pinned(0), process.execPath, ...flags, here('server.js')], { NODE_ENV: 'production' })
+// Not pinned: what compiles and collects in threads of its own would take turns with the callbacks.
+const server = new Child([process.execPath, here('server.js')], { NODE_ENV: 'production' })
 const load = new Child([...pinned(1), process.execPath, here('load.js')])
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 const rows = []

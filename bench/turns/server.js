@@ -81,10 +81,7 @@ const callbacks = new LongestCallback()
 const text = 'x'.repeat(200)
 const publish = (topic, count) => Promise.all(Array.from({ length: count }, (_, at) => app.broadcast.publish(topic, 'tick', { at, text })))
 const commands = {
-  watch: async () => {
-    globalThis.gc()
-    callbacks.start()
-  },
+  watch: async () => { callbacks.start() },
   seen: async () => callbacks.stop(),
   publish: ({ topic, count }) => publish(topic, count),
   /** Publications with the moment of their making; the answer is the most that ever waited for slow readers. */

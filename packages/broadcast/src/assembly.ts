@@ -6,6 +6,8 @@ import { continuity as plainContinuity } from './continuity.ts'
 import type { Continuity } from './continuity.ts'
 import type { BroadcastEvents } from './contract.ts'
 import { Delivery } from './delivery.ts'
+import { pace as plainPace } from './delivery-turns.ts'
+import type { Pace } from './delivery-turns.ts'
 import { HistoryReader } from './history-reader.ts'
 import type { HookFailed } from './hooks.ts'
 import { SerialInterests } from './interests.ts'
@@ -41,12 +43,14 @@ export interface Guards {
   readonly continuity: Continuity
   readonly buffer: (continuity: Continuity) => Buffer
   readonly interests: (channel: BrokerChannel, failed: (error: unknown, topic: string) => void) => Interests
+  readonly pace: Pace
 }
 
 export const guards: Guards = {
   continuity: plainContinuity,
   buffer: (continuity) => new MergeBuffer(BUFFER, continuity),
-  interests: (channel, failed) => new SerialInterests(channel, failed)
+  interests: (channel, failed) => new SerialInterests(channel, failed),
+  pace: plainPace
 }
 
 export interface Surroundings {
@@ -75,7 +79,7 @@ export interface Assembly {
 }
 
 /** Puts the parts together. */
-export function assemble (surroundings: Surroundings, { continuity, buffer, interests }: Guards = guards): Assembly {
+export function assemble (surroundings: Surroundings, { continuity, buffer, interests, pace }: Guards = guards): Assembly {
   const { options, pool, channel, broker, clock, log } = surroundings
   const { recovery, positionCheck, idempotencyWindow } = options
   const rules = new TopicRules(options.topics, options.others)
@@ -90,9 +94,10 @@ export function assemble (surroundings: Surroundings, { continuity, buffer, inte
     interests: interests(channel, warn('the broker could not unsubscribe from a topic')),
     buffer: () => buffer(continuity),
     limits: recovery,
+    serve: (connection) => delivery.serve(connection),
     begun: (topic) => { if (topic.recoverable) outages.begun(topic) }
   })
-  const delivery = new Delivery({ subscriptions, subscribing, rules, frame, hookFailed, continuity, clock })
+  const delivery = new Delivery({ subscriptions, subscribing, rules, frame, hookFailed, continuity, clock, pace })
   const local = new LocalDelivery({ channel, broker, clock, idempotencyWindow, deliver: (record) => delivery.deliver(record) })
   const positions: PositionParts = {
     topics: () => subscriptions.recoverable(),

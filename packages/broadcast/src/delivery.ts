@@ -1,14 +1,15 @@
 import type { BrokerRecord } from '@fastify-realtime/broker'
 import type { Clock } from '@fastify-realtime/protocol'
-import type { Overflow } from '@fastify-realtime/connection-pool'
+import type { Connection, Frame, Overflow } from '@fastify-realtime/connection-pool'
 import { CoalescingWindow } from './coalescing-window.ts'
 import type { Continuity } from './continuity.ts'
 import { DeliveryTurns } from './delivery-turns.ts'
-import { fanOut, fanOutEach } from './fan-out.ts'
-import type { Tally } from './fan-out.ts'
+import type { Pace } from './delivery-turns.ts'
 import { frameFor, hook, overflowOf } from './hooks.ts'
 import type { HookedOutgoing, HookFailed } from './hooks.ts'
 import { topicOverflow } from './overflow.ts'
+import { Passage } from './passage.ts'
+import type { Leg } from './passage.ts'
 import { isText, Outgoing, publicationHead } from './publication.ts'
 import type { FrameMaker, TextRecord } from './publication.ts'
 import type { Subscribing } from './subscribing.ts'
@@ -17,8 +18,7 @@ import type { DeltaReaders } from './topic.ts'
 import type { Subscriptions } from './subscriptions.ts'
 import type { TopicRules } from './topic-rules.ts'
 import type { TopicSettings } from './topic-options.ts'
-import { deliverChannel } from './tracing.ts'
-import type { DeliverTrace } from './tracing.ts'
+import { deliverChannel, traced } from './tracing.ts'
 import { isExcepted } from './viewer.ts'
 
 export interface DeliveryParts {
@@ -29,6 +29,13 @@ export interface DeliveryParts {
   readonly hookFailed: HookFailed
   readonly continuity: Continuity
   readonly clock: Clock
+  readonly pace: Pace
+}
+
+/** Frames handed to connections, since the start. */
+export interface Tally {
+  delivered: number
+  dropped: number
 }
 
 interface Arrival {
@@ -36,20 +43,17 @@ interface Arrival {
   readonly settings: TopicSettings
 }
 
-/** What a frame costs that is chosen for each subscriber. */
-const CHOSEN = 2
-
 /** Takes records from the broker to the connections. Nothing else sends live publications. */
 export class Delivery {
   readonly tally: Tally = { delivered: 0, dropped: 0 }
   received = 0
   readonly #parts: DeliveryParts
   readonly #window: CoalescingWindow<Arrival>
-  readonly #turns: DeliveryTurns<Arrival>
+  readonly #turns: DeliveryTurns<Arrival, Passage>
 
   constructor (parts: DeliveryParts) {
     this.#parts = parts
-    this.#turns = new DeliveryTurns((arrival) => this.#hand(arrival))
+    this.#turns = new DeliveryTurns((arrival) => this.#begin(arrival), parts.clock, parts.pace)
     this.#window = new CoalescingWindow(parts.clock, (arrival) => this.#turns.add(arrival))
   }
 
@@ -70,35 +74,33 @@ export class Delivery {
     this.#turns.close()
   }
 
-  /** Does it, and answers how many frames that may have been. */
-  #hand (arrival: Arrival): number {
+  /**
+   * Gives a connection what is on its way to it, before its subscriptions change: so for each one it is as if a publication
+   * reached everybody at once.
+   */
+  serve (connection: Connection): void {
+    this.#turns.current?.serve(connection)
+  }
+
+  #begin (arrival: Arrival): Passage {
     const { subscriptions } = this.#parts
-    const { record, settings: { pattern, wildcard, filter, transform, deltaEvery } } = arrival
-    const readers = subscriptions.sizeOf(record.topic) + (wildcard ? subscriptions.sizeOf(pattern) : 0)
-    this.#trace(arrival)
-    const isPlain = filter === undefined && transform === undefined && deltaEvery === undefined
-    return isPlain ? readers : readers * CHOSEN
+    if (!deliverChannel.hasSubscribers) return new Passage(subscriptions, this.#legs(arrival))
+    return traced(arrival.record, (span) => new Passage(subscriptions, this.#legs(arrival), span))
   }
 
-  #trace (arrival: Arrival): void {
-    if (!deliverChannel.hasSubscribers) return this.#spread(arrival)
-    const { topic, event, id, trace } = arrival.record
-    const context: DeliverTrace = { topic, event, id, ...(trace !== undefined && { trace }) }
-    deliverChannel.traceSync(() => this.#spread(arrival), context)
-  }
-
-  #spread ({ record, settings }: Arrival): void {
+  #legs ({ record, settings }: Arrival): Leg[] {
     const { subscriptions, frame, hookFailed } = this.#parts
     const found = subscriptions.topic(record.topic)
     // Before the interest stands, records are leftovers of the one before it: whoever waits reads them from the history.
     const topic = found?.standing === true ? found : undefined
     const pattern = settings.wildcard ? subscriptions.topic(settings.pattern) : undefined
-    if (topic === undefined && pattern === undefined) return
+    if (topic === undefined && pattern === undefined) return []
     const outgoing = new Outgoing(record, publicationHead(record, settings.history), frame)
-    if (topic !== undefined && !this.#follows(topic, outgoing)) return
+    if (topic !== undefined && !this.#follows(topic, outgoing)) return []
     const hooked = hook(outgoing, settings, hookFailed)
-    if (topic !== undefined && topic.doubt === undefined) this.#toTopic(topic, outgoing, hooked)
-    if (pattern !== undefined) this.#toPattern(pattern, outgoing, hooked)
+    const legs = topic !== undefined && topic.doubt === undefined ? this.#ofTopic(topic, outgoing, hooked) : []
+    if (pattern !== undefined) legs.push(this.#ofPattern(pattern, outgoing, hooked))
+    return legs
   }
 
   /** Whether the record is new to this node; then those that read history are kept a copy. */
@@ -126,40 +128,39 @@ export class Delivery {
     this.#parts.subscribing.lose(topic, () => true)
   }
 
-  #toTopic (topic: SubscribedTopic, outgoing: Outgoing, hooked: HookedOutgoing | undefined): void {
+  #ofTopic (topic: SubscribedTopic, outgoing: Outgoing, hooked: HookedOutgoing | undefined): Leg[] {
     const overflow = topic.overflow ?? overflowOf(outgoing, topic.settings, this.#parts.hookFailed)
-    topic.live.compact()
-    if (hooked === undefined) fanOut(topic.live, outgoing, overflow, this.tally)
-    else fanOutEach(topic.live, (reader) => frameFor(reader, outgoing, hooked), overflow, this.tally)
-    if (topic.deltas !== undefined) this.#toDeltas(topic.deltas, outgoing, overflow)
-    if (topic.behind.size > 0) this.#catchUp(topic, outgoing, hooked, overflow)
+    const visit = this.#give(overflow, (reader) => frameFor(reader, outgoing, hooked))
+    const legs: Leg[] = [{ topic, roster: topic.live, visit }]
+    const { deltas } = topic
+    if (deltas !== undefined && deltas.roster.size > 0) legs.push(this.#ofDeltas(topic, deltas, outgoing, overflow))
+    else deltas?.chain.reset()
+    if (topic.behind.size > 0) legs.push(this.#ofBehind(topic, outgoing, hooked, overflow))
+    return legs
   }
 
-  #toDeltas ({ chain, roster }: DeltaReaders<Subscription>, full: Outgoing, overflow: Overflow | undefined): void {
-    if (roster.size === 0) return chain.reset()
+  #ofDeltas (topic: SubscribedTopic, { chain, roster }: DeltaReaders<Subscription>, full: Outgoing, overflow: Overflow | undefined): Leg {
     const { record } = full
     const delta = chain.next(record.id, record.payload)
     const patch = delta === undefined ? undefined : full.withDelta(delta)
     const { sequence } = chain
-    roster.compact()
-    fanOutEach(roster, (reader) => {
+    const visit = this.#give(overflow, (reader) => {
       if (isExcepted(reader, record)) return undefined
       const outgoing = patch !== undefined && reader.basis === sequence - 1 ? patch : full
       reader.basis = sequence
       return outgoing.frame(reader.codec)
-    }, overflow, this.tally)
+    })
+    return { topic, roster, visit }
   }
 
   /** Whoever was answered ahead of the node gets what is new to it, and is live from the moment the node is as far. */
-  #catchUp (topic: SubscribedTopic, outgoing: Outgoing, hooked: HookedOutgoing | undefined, overflow: Overflow | undefined): void {
+  #ofBehind (topic: SubscribedTopic, outgoing: Outgoing, hooked: HookedOutgoing | undefined, overflow: Overflow | undefined): Leg {
     const { position } = outgoing.record
     const { continuity, subscriptions, subscribing } = this.#parts
-    if (position === undefined) {
-      fanOutEach(topic.behind, (reader) => frameFor(reader, outgoing, hooked), overflow, this.tally)
-      return
-    }
+    const roster = topic.behind
+    if (position === undefined) return { topic, roster, visit: this.#give(overflow, (reader) => frameFor(reader, outgoing, hooked)) }
     let lost = false
-    fanOutEach(topic.behind, (reader) => {
+    const visit = this.#give(overflow, (reader) => {
       const step = continuity(reader.position, position)
       if (step === 'lost' && topic.settings.history) {
         lost = true
@@ -167,19 +168,32 @@ export class Delivery {
       }
       if (step !== 'seen' || reader.position?.offset === position.offset) subscriptions.place(reader, 'live')
       return step === 'seen' ? undefined : frameFor(reader, outgoing, hooked)
-    }, overflow, this.tally)
-    topic.behind.compact()
-    if (lost) subscribing.lose(topic, (known) => known.epoch !== position.epoch)
+    })
+    const after = (): void => {
+      if (lost) subscribing.lose(topic, (known) => known.epoch !== position.epoch)
+    }
+    return { topic, roster, visit, after }
   }
 
-  /** Subscribers of a pattern have no position; whoever is also subscribed to the topic itself got it there. */
-  #toPattern (pattern: SubscribedTopic, outgoing: Outgoing, hooked: HookedOutgoing | undefined): void {
+  /** Subscribers of a pattern have no position; whoever is also subscribed to the topic itself gets it there. */
+  #ofPattern (pattern: SubscribedTopic, outgoing: Outgoing, hooked: HookedOutgoing | undefined): Leg {
     const { subscriptions, hookFailed } = this.#parts
     const { topic } = outgoing.record
     const overflow = topicOverflow(pattern.settings, topic) ?? overflowOf(outgoing, pattern.settings, hookFailed)
-    pattern.live.compact()
-    fanOutEach(pattern.live, (reader) => subscriptions.get(reader.connection, topic) !== undefined
+    const visit = this.#give(overflow, (reader) => subscriptions.get(reader.connection, topic) !== undefined
       ? undefined
-      : frameFor(reader, outgoing, hooked), overflow, this.tally)
+      : frameFor(reader, outgoing, hooked))
+    return { topic: pattern, roster: pattern.live, visit }
+  }
+
+  /** The hot loop's body: nothing is made for a subscriber. */
+  #give (overflow: Overflow | undefined, pick: (reader: Subscription) => Frame | undefined): (reader: Subscription) => void {
+    const { tally } = this
+    return (reader) => {
+      const frame = pick(reader)
+      if (frame === undefined) return
+      if (reader.connection.send(frame, overflow) === 'dropped') tally.dropped++
+      else tally.delivered++
+    }
   }
 }

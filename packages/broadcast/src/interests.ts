@@ -1,3 +1,5 @@
+import { overTurns } from './over-turns.ts'
+
 /** The part of the broker that interests need. */
 export interface InterestBroker {
   subscribe (topic: string): Promise<void>
@@ -81,11 +83,11 @@ export class SerialInterests implements Interests {
     try {
       await this.#broker.subscribe(topic)
       this.#standing.add(topic)
-      for (const waiter of waiters) waiter.resolve()
+      overTurns(waiters, ({ resolve }) => resolve())
     } catch (error) {
       // No retry here: whoever wanted it is told, and asks again when it likes.
       work.wanted = false
-      for (const waiter of [...waiters, ...work.waiters.splice(0)]) waiter.reject(error)
+      overTurns([...waiters, ...work.waiters.splice(0)], ({ reject }) => reject(error))
     }
   }
 

@@ -5,24 +5,20 @@ interface Waiter<Value> {
   readonly reject: (error: unknown) => void
 }
 
-/** How many are told of a failure in one turn. */
-const FEW = 128
-
 /**
- * One answer that many wait for. They are told a few in each turn of the event loop: each goes on with work of its own, and
- * that of thousands at once would stop everything else.
+ * One answer that many wait for. They are told over turns of the event loop: each goes on with work of its own, and that of
+ * thousands at once would stop everything else.
  */
 export class SharedAnswer<Value> {
   readonly #answer: Promise<Value>
   readonly #waiting: Array<Waiter<Value>> = []
   #settled = false
 
-  /** @param perTurn how many are told in one turn. */
-  constructor (answer: Promise<Value>, perTurn: (value: Value) => number) {
+  constructor (answer: Promise<Value>) {
     this.#answer = answer
     answer.then(
-      (value) => this.#tell(({ resolve }) => resolve(value), perTurn(value)),
-      (error: unknown) => this.#tell(({ reject }) => reject(error), FEW)
+      (value) => this.#tell(({ resolve }) => resolve(value)),
+      (error: unknown) => this.#tell(({ reject }) => reject(error))
     )
   }
 
@@ -32,8 +28,8 @@ export class SharedAnswer<Value> {
     return new Promise((resolve, reject) => { this.#waiting.push({ resolve, reject }) })
   }
 
-  #tell (tell: (waiter: Waiter<Value>) => void, perTurn: number): void {
+  #tell (tell: (waiter: Waiter<Value>) => void): void {
     this.#settled = true
-    overTurns(this.#waiting, perTurn, tell)
+    overTurns(this.#waiting, tell)
   }
 }

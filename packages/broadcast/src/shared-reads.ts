@@ -37,7 +37,7 @@ export class SharedReads {
     const known = this.#pages.get(key)
     if (known !== undefined) return known.get()
     const read = this.#store.read(query).then((page) => new SharedPage(page, this.#settings))
-    const page = new SharedAnswer(read, ({ records }) => answersPerTurn(records.length))
+    const page = new SharedAnswer(read)
     this.#pages.set(key, page)
     // A failure is told to those who wait; whoever comes later tries anew.
     read.catch(() => this.#pages.delete(key))
@@ -47,7 +47,7 @@ export class SharedReads {
   position (): Promise<Position> {
     if (this.#position === undefined) {
       const position = this.#store.position()
-      this.#position = new SharedAnswer(position, () => answersPerTurn(0))
+      this.#position = new SharedAnswer(position)
       position.catch(() => { this.#position = undefined })
     }
     return this.#position.get()
@@ -58,9 +58,4 @@ export class SharedReads {
     this.#pages.clear()
     this.#position = undefined
   }
-}
-
-/** So many answers of this size are made in a few milliseconds. */
-function answersPerTurn (publications: number): number {
-  return Math.ceil(1_024 / (16 + publications))
 }

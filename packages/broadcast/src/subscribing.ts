@@ -3,7 +3,7 @@ import type { Emitter, Position, Unsubscribed } from '@fastify-realtime/protocol
 import { answerFor, sendNewer } from './answer.ts'
 import type { Continuity } from './continuity.ts'
 import type { BroadcastEvents, UnsubscribeCode } from './contract.ts'
-import { ConnectionUnfitError, SubscriptionBusyError, SubscriptionEndedError, TopicUnknownError } from './errors.ts'
+import { ConnectionUnfitError, SubscriptionBusyError, TopicUnknownError } from './errors.ts'
 import type { HookFailed } from './hooks.ts'
 import type { Interests } from './interests.ts'
 import type { Buffer } from './merge-buffer.ts'
@@ -14,7 +14,7 @@ import { limitsFor, readFor } from './recovery.ts'
 import type { Answer, Asked, Read, RecoveryLimits } from './recovery.ts'
 import { SharedReads } from './shared-reads.ts'
 import type { TopicStore } from './shared-reads.ts'
-import { now } from './subscription.ts'
+import { alive, now } from './subscription.ts'
 import type { SubscribedTopic, Subscription } from './subscription.ts'
 import type { Subscriptions } from './subscriptions.ts'
 import { Topic } from './topic.ts'
@@ -33,13 +33,13 @@ export interface SubscribingParts {
   readonly limits: RecoveryLimits
   readonly events: Pick<Emitter<BroadcastEvents>, 'emit'>
   readonly hookFailed: HookFailed
+  /** Gives a connection what is on its way to it. */
+  readonly serve: (connection: Connection) => void
   /** Told of a topic with its first subscription. */
   readonly begun: (topic: SubscribedTopic) => void
 }
 
 const MISSED = 'publications may have been missed'
-/** Subscriptions ended in one turn of the event loop, because each brings a frame and listeners. */
-const ENDED_PER_TURN = 1_024
 
 /** Begins and ends subscriptions. It asks no policy. */
 export class Subscribing {
@@ -56,6 +56,8 @@ export class Subscribing {
    */
   async subscribe (connection: Connection, name: string, asked: Asked, answer: (data: Answer) => void): Promise<Answer> {
     const isNew = this.#parts.subscriptions.get(connection, name) === undefined
+    // Before there is one: what is on its way through a pattern passes by whoever is on the topic.
+    if (isNew) this.#parts.serve(connection)
     const subscription = this.#open(connection, name)
     if (isNew) subscription.counted = asked.counted === true
     const attempt = subscription.turn.then(() => this.#attempt(subscription, asked, answer))
@@ -68,8 +70,9 @@ export class Subscribing {
 
   /** Ends a subscription; with a reason the client is told. Answers whether it had not ended before. */
   end (subscription: Subscription, code: UnsubscribeCode, notice?: SharedFrame): boolean {
+    const { subscriptions, interests, events, serve } = this.#parts
+    serve(subscription.connection)
     if (subscription.stage === 'ended') return false
-    const { subscriptions, interests, events } = this.#parts
     const { connection, topic, codec, told } = subscription
     if (subscriptions.close(subscription)) interests.drop(topic.name)
     if (notice !== undefined) connection.send(notice.of(codec))
@@ -97,7 +100,7 @@ export class Subscribing {
       lost.push(subscription)
     }
     const notice = this.notice(topic.name, 'position-lost', MISSED)
-    overTurns(lost, ENDED_PER_TURN, (subscription) => {
+    overTurns(lost, (subscription) => {
       // Or it has asked anew or left meanwhile.
       if (subscription.stage !== 'lost') return
       this.counters.positionsLost++
@@ -127,6 +130,7 @@ export class Subscribing {
 
   async #attempt (subscription: Subscription, asked: Asked, answer: (data: Answer) => void): Promise<Answer> {
     const { topic } = subscription
+    this.#parts.serve(subscription.connection)
     alive(subscription)
     this.#parts.subscriptions.place(subscription, 'reading')
     subscription.former = asked.since?.connection
@@ -191,8 +195,4 @@ export class Subscribing {
     const { store, buffer } = this.#parts
     return { buffer: buffer(), reads: new SharedReads(store(topic.name), topic.settings), interrupted: false }
   }
-}
-
-function alive (subscription: Subscription): void {
-  if (subscription.stage === 'ended') throw new SubscriptionEndedError(subscription.topic.name)
 }

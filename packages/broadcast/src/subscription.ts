@@ -1,5 +1,6 @@
 import type { Connection } from '@fastify-realtime/connection-pool'
 import type { Codec, Position } from '@fastify-realtime/protocol'
+import { SubscriptionEndedError } from './errors.ts'
 import type { Roster } from './roster.ts'
 import type { Topic } from './topic.ts'
 
@@ -44,4 +45,9 @@ export class Subscription {
     this.topic = topic
     this.home = topic.live
   }
+}
+
+/** Throws when it has ended. */
+export function alive ({ stage, topic }: Subscription): void {
+  if (stage === 'ended') throw new SubscriptionEndedError(topic.name)
 }

@@ -88,11 +88,7 @@ export class Topic<Member extends Placed> {
   /** Everybody who receives publications, in no order. */
   * receivers (): Iterable<Member> {
     const deltas = this.deltas === undefined ? [] : [this.deltas.roster]
-    for (const roster of [this.live, this.behind, ...deltas]) {
-      for (const subscription of roster.slots.slice()) {
-        if (subscription !== undefined) yield subscription
-      }
-    }
+    for (const roster of [this.live, this.behind, ...deltas]) yield * roster.members()
   }
 
   /** Keeps an arrival for those that read. */

@@ -1,5 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { TracingChannel } from 'node:diagnostics_channel'
+import type { BrokerRecord } from '@fastify-realtime/broker'
 
 /** What subscribers of `fastify-realtime:publish` see. What they set as `trace` at the start travels with the publication. */
 export interface PublishTrace {
@@ -19,3 +21,17 @@ export interface DeliverTrace {
 
 export const publishChannel: TracingChannel<unknown, PublishTrace> = tracingChannel('fastify-realtime:publish')
 export const deliverChannel: TracingChannel<unknown, DeliverTrace> = tracingChannel('fastify-realtime:deliver')
+
+/** A delivery as tracers see it. */
+export interface DeliverSpan {
+  /** Does a part of it in the context that tracers made at its start. */
+  readonly run: <Result>(part: () => Result) => Result
+  readonly end: () => void
+}
+
+/** Begins a delivery before the eyes of tracers. */
+export function traced<Result> ({ topic, event, id, trace }: BrokerRecord, begin: (span: DeliverSpan) => Result): Result {
+  const context: DeliverTrace = { topic, event, id, ...(trace !== undefined && { trace }) }
+  const end = (): void => deliverChannel.end.publish(context)
+  return deliverChannel.start.runStores(context, () => begin({ run: AsyncLocalStorage.snapshot(), end }))
+}

@@ -191,6 +191,18 @@ test('deltas rebuild what the others get in full', async (t) => {
   t.equal(patches, 3, 'the first, the one after a hole and every fourth are full')
 })
 
+test('whoever comes back to deltas begins with a publication in full', async (t) => {
+  const { join, broadcast, settled } = await stage({ topics: { a: { delta: true } } })
+  const reader = connection()
+  const text = 'a text that is much longer than a patch of the number beside it'
+  for (const [n, delta] of [true, true, false, true, true].entries()) {
+    await join(reader, 'a', { delta })
+    await broadcast.publish('a', 'm', { n, text })
+    await settled()
+  }
+  t.same(reader.received.map((envelope) => 'delta' in envelope), [false, true, false, false, true])
+})
+
 test('what one turn brings for more than can be handed on waits its turn, in order', async (t) => {
   const { broadcast, parts, join, settled } = await stage({ topics: { a: {}, b: { filter: () => false } } })
   const readers = Array.from({ length: 100 }, () => connection())

@@ -27,6 +27,12 @@ test('so it is for those who take deltas, which the model reads by position alon
   await fc.assert(played(commands, { topic: { delta: true } }), { numRuns: 100 })
 })
 
+for (const topic of [{}, { delta: true }]) {
+  test('so it is when a delivery pauses between any two subscribers', async () => {
+    await fc.assert(played(commands, { topic, paused: true }), { numRuns: 500 })
+  })
+}
+
 test('without the merge buffer this fails', async (t) => {
   t.ok(await fails(commands, { guards: withoutBuffer }))
 })

@@ -23,7 +23,7 @@ async function crowd () {
 test('thousands that lose their position are told over several turns, and nothing reaches them meanwhile', async (t) => {
   const { broadcast, readers } = await crowd()
   const toldNow = (): number => readers.filter(({ received }) => received.length > 0).length
-  t.equal(toldNow(), 1_024)
+  t.ok(toldNow() < count)
   t.same(broadcast.subscribers('a'), [])
   await broadcast.publish('a', 'm', 2)
   while (broadcast.counters.subscriptions > 0) await setImmediate()

@@ -97,16 +97,63 @@ test('a connection may have few topics or many', (t) => {
   t.end()
 })
 
-test('a roster forgets its holes', (t) => {
-  const roster = new Roster<{ slot: number }>()
-  const members = Array.from({ length: 100 }, () => ({ slot: -1 }))
+interface Member {
+  slot: number
+}
+
+/** A roster of so many, who know their places. */
+function rosterOf (count: number): { roster: Roster<Member>, members: Member[] } {
+  const roster = new Roster<Member>()
+  const members = Array.from({ length: count }, () => ({ slot: -1 }))
   for (const member of members) roster.add(member)
+  return { roster, members }
+}
+
+test('a roster forgets its holes', (t) => {
+  const { roster, members } = rosterOf(100)
   for (const member of members.slice(0, 60)) roster.remove(member)
-  t.equal(roster.size, 40)
-  t.equal(roster.slots.length, 100)
-  roster.add({ slot: -1 })
-  t.equal(roster.slots.length, 41)
-  roster.compact()
-  t.ok(roster.slots.every((member, at) => member?.slot === at))
+  const added = { slot: -1 }
+  roster.add(added)
+  t.equal(added.slot, 40, 'when half of it is holes')
+  t.equal(roster.size, 41)
+  roster.remove(members[60]!)
+  roster.begin()
+  t.same([...roster.members()].map(({ slot }) => slot), Array.from({ length: 40 }, (_, slot) => slot), 'and before a walk')
+  t.end()
+})
+
+test('a walk through a roster visits in parts, and those alone who stood there when it began', (t) => {
+  const { roster, members } = rosterOf(100)
+  const visited: Member[] = []
+  const visit = (member: Member): void => { visited.push(member) }
+  t.ok(roster.walked)
+  roster.begin()
+  t.equal(roster.walk(10, visit), 10)
+  for (const member of members.slice(5, 75)) roster.remove(member)
+  const late = Array.from({ length: 50 }, () => ({ slot: -1 }))
+  for (const member of late) roster.add(member)
+  t.equal(late[0]?.slot, 100, 'places are kept meanwhile')
+  t.notOk(roster.walked)
+  t.equal(roster.walk(1_000, visit), 90)
+  t.ok(roster.walked)
+  t.same(visited.length, 35)
+  t.equal(new Set([...visited, ...members.slice(10, 75)]).size, 100)
+  t.same([...roster.members()].map(({ slot }) => slot), Array.from({ length: 80 }, (_, slot) => slot), 'and no holes are left')
+  t.end()
+})
+
+test('who is claimed is visited no more', (t) => {
+  const { roster, members } = rosterOf(4)
+  const [first, second, third, fourth] = members as [Member, Member, Member, Member]
+  const visited: Member[] = []
+  const stranger = rosterOf(4).members[2]!
+  t.notOk(roster.claim(third), 'nobody is to be visited')
+  roster.begin()
+  roster.walk(2, (member) => visited.push(member))
+  t.same([first, second, third, fourth, stranger, { slot: -1 }].map((member) => roster.claim(member)), [false, false, true, false, false, false].map((_, at) => at === 2 || at === 3))
+  t.notOk(roster.claim(third))
+  roster.walk(2, (member) => visited.push(member))
+  t.same(visited, [first, second])
+  t.same([...roster.members()], [first, second, third, fourth], 'it stays')
   t.end()
 })

@@ -5,8 +5,10 @@ export interface Flushable {
 /** When something happens: at the end of this tick, or of this turn of the loop. */
 export type Schedule = (callback: () => void) => unknown
 
-/** Sockets written to in one turn of the loop: 5,000 at once would stop everything else for 34–48 ms. */
-const PER_TURN = 512
+/** How long sockets are written to in one turn of the loop, in milliseconds: 10,000 at once would stop everything else for 50 to 100. */
+const PER_TURN = 3
+/** Sockets between two looks at the clock. */
+const AT_ONCE = 32
 
 /** Up to so many are written to at the end of the tick: a reply gains nothing by waiting, and its socket is still at hand. */
 const FEW = 4
@@ -18,14 +20,19 @@ const FEW = 4
 export class Flusher {
   readonly #afterTick: Schedule
   readonly #afterTurn: Schedule
+  readonly #now: () => number
   /** Used again and again: a new one for every reply would cost more than what it holds. */
   readonly #waiting: Array<Flushable | undefined> = []
   #next = 0
   #end = 0
 
-  constructor (afterTick: Schedule = (callback) => process.nextTick(callback), afterTurn: Schedule = setImmediate) {
+  /** @param now monotonic milliseconds. */
+  constructor (
+    afterTick: Schedule = (callback) => process.nextTick(callback), afterTurn: Schedule = setImmediate, now: () => number = () => performance.now()
+  ) {
     this.#afterTick = afterTick
     this.#afterTurn = afterTurn
+    this.#now = now
   }
 
   add (flushable: Flushable): void {
@@ -34,18 +41,32 @@ export class Flusher {
   }
 
   readonly #tick = (): void => {
-    if (this.#end <= FEW) this.#turn()
-    else this.#afterTurn(this.#turn)
+    if (this.#end > FEW) {
+      this.#afterTurn(this.#turn)
+      return
+    }
+    this.#flush()
+    this.#goOn()
   }
 
   readonly #turn = (): void => {
-    const end = Math.min(this.#next + PER_TURN, this.#end)
+    const until = this.#now() + PER_TURN
+    do this.#flush()
+    while (this.#next < this.#end && this.#now() < until)
+    this.#goOn()
+  }
+
+  #flush (): void {
+    const end = Math.min(this.#next + AT_ONCE, this.#end)
     while (this.#next < end) {
       const flushable = this.#waiting[this.#next] as Flushable
       // Whoever is gone must not be kept until the next one takes its place.
       this.#waiting[this.#next++] = undefined
       flushable.flush()
     }
+  }
+
+  #goOn (): void {
     if (this.#next < this.#end) this.#afterTurn(this.#turn)
     else this.#next = this.#end = 0
   }

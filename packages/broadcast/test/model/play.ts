@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { Scheduler } from 'fast-check'
 import { assemble, guards } from '../../src/assembly.ts'
 import type { Assembly, Guards } from '../../src/assembly.ts'
+import type { Pace } from '../../src/delivery-turns.ts'
 import type { TopicOptions } from '../../src/index.ts'
 import { resolveOptions } from '../../src/options.ts'
 import { frame } from './fake-connection.ts'
@@ -25,6 +26,8 @@ export interface Command {
 export interface Setting {
   readonly guards?: Guards
   readonly topic?: TopicOptions
+  /** Deliveries pause after every single subscriber. */
+  readonly paused?: boolean
   /** Takes a defence away. */
   readonly change?: (assembly: Assembly) => void
 }
@@ -82,7 +85,7 @@ async function play (scheduler: Scheduler, script: Command[], setting: Setting):
   if (broker.interests.size > 0) throw new Error('an interest is left')
 }
 
-function open (step: (label: string) => Promise<unknown>, { guards: kept = guards, topic, change }: Setting): World {
+function open (step: (label: string) => Promise<unknown>, { guards: kept = guards, topic, paused = false, change }: Setting): World {
   const later = async (callback: () => void): Promise<void> => {
     await step('timer')
     callback()
@@ -95,12 +98,17 @@ function open (step: (label: string) => Promise<unknown>, { guards: kept = guard
     log: quiet,
     clock: { ...systemClock, setTimeout: (callback) => { void later(callback); return 0 } },
     broker: { get up () { return world.up }, require: (() => broker.history) as SharedBroker['require'] }
-  }, kept)
+  }, paused ? { ...kept, pace: pausing(later) } : kept)
   change?.(assembly)
   broker.deliver = (record) => assembly.delivery.deliver(record)
   const clients = [0, 1].map(() => new ModelClient(assembly, TOPIC))
   const world: World = { assembly, broker, clients, background: [], up: true }
   return world
+}
+
+/** As if every turn of the event loop had time for one subscriber alone. */
+export function pausing (later: (callback: () => void) => unknown): Pace {
+  return { perTurn: 0, atOnce: 1, schedule: later }
 }
 
 function perform (world: World, { kind, client: index }: Command, at: number): void {

@@ -2,8 +2,8 @@ import { memoryBroker } from '@fastify-realtime/broker'
 import type { Broker, BrokerChannel, SharedBroker } from '@fastify-realtime/broker'
 import { fakeClock } from '@fastify-realtime/testing'
 import type { FakeClock } from '@fastify-realtime/testing'
-import { assemble } from '../../src/assembly.ts'
-import type { Assembly } from '../../src/assembly.ts'
+import { assemble, guards } from '../../src/assembly.ts'
+import type { Assembly, Guards } from '../../src/assembly.ts'
 import { TopicBroadcast } from '../../src/broadcast.ts'
 import { resolveOptions } from '../../src/options.ts'
 import type { BroadcastOptions } from '../../src/options.ts'
@@ -27,7 +27,9 @@ export interface Stage {
 }
 
 /** The broadcast over the memory broker, without Fastify and without sockets. */
-export async function stage (options: BroadcastOptions = {}, change: (channel: BrokerChannel) => Partial<BrokerChannel> = () => ({})): Promise<Stage> {
+export async function stage (
+  options: BroadcastOptions = {}, change: (channel: BrokerChannel) => Partial<BrokerChannel> = () => ({}), kept: Partial<Guards> = {}
+): Promise<Stage> {
   const clock = fakeClock()
   const broker = memoryBroker({ clock }) as Stage['broker']
   const plain: BrokerChannel = {
@@ -45,7 +47,7 @@ export async function stage (options: BroadcastOptions = {}, change: (channel: B
     broker: { get up () { return made.up }, require: (() => broker.history) as SharedBroker['require'] },
     clock,
     log: { warn: log, error: log }
-  })
+  }, { ...guards, ...kept })
   await broker.start({ deliver: (record) => parts.delivery.deliver(record), state: () => {} })
   const made: Stage = {
     parts,
