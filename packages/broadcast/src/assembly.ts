@@ -6,7 +6,7 @@ import { continuity as plainContinuity } from './continuity.ts'
 import type { Continuity } from './continuity.ts'
 import type { BroadcastEvents } from './contract.ts'
 import { Delivery } from './delivery.ts'
-import { pace as plainPace } from './delivery-turns.ts'
+import { plainPace } from './delivery-turns.ts'
 import type { Pace } from './delivery-turns.ts'
 import { HistoryReader } from './history-reader.ts'
 import type { HookFailed } from './hooks.ts'
@@ -94,7 +94,7 @@ export function assemble (surroundings: Surroundings, { continuity, buffer, inte
     interests: interests(channel, warn('the broker could not unsubscribe from a topic')),
     buffer: () => buffer(continuity),
     limits: recovery,
-    serve: (connection) => delivery.serve(connection),
+    delivery: () => delivery,
     begun: (topic) => { if (topic.recoverable) outages.begun(topic) }
   })
   const delivery = new Delivery({ subscriptions, subscribing, rules, frame, hookFailed, continuity, clock, pace })

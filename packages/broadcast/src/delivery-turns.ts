@@ -3,8 +3,8 @@ import type { Clock } from '@fastify-realtime/protocol'
 /** Work that can pause. */
 export interface Paced {
   readonly done: boolean
-  /** Goes on for at most so many visits; answers how many it made. */
-  step (most: number): number
+  /** Goes on, for at most so many visits. */
+  step (most: number): void
 }
 
 export interface Pace {
@@ -15,61 +15,66 @@ export interface Pace {
   readonly schedule: (turn: () => void) => unknown
 }
 
-/** The sockets are written to in the same turn, which takes as long again. */
-export const pace: Pace = { perTurn: 4, atOnce: 128, schedule: setImmediate }
+/** The sockets are written to in the same turn, for nearly as long. */
+export const plainPace: Pace = { perTurn: 4, atOnce: 16, schedule: setImmediate }
 
-/** More than so many items do not wait: then the loop is held up after all, so that the broker's own flow control sees it. */
+/** More than so many do not wait: then the loop is held up after all, so that the broker's own flow control sees it. */
 const MOST = 1_000
 
 /**
  * Spreads deliveries over turns of the event loop, one after the other in the order in which they came. Whatever fits into the turn is
  * done at once.
  */
-export class DeliveryTurns<Item, Work extends Paced> {
-  readonly #begin: (item: Item) => Work
+export class DeliveryTurns<Work extends Paced> {
   readonly #clock: Pick<Clock, 'now'>
   readonly #pace: Pace
-  #waiting: Item[] = []
-  #current: Work | undefined
+  #pending: Work[] = []
   #running = false
   /** When this turn's time ends; `undefined` until there is something to do in it. */
   #until: number | undefined
   /** Whether it has ended: what comes now waits for the next turn. */
   #over = false
-  #visits = 0
 
-  constructor (begin: (item: Item) => Work, clock: Pick<Clock, 'now'>, kept: Pace = pace) {
-    this.#begin = begin
+  constructor (clock: Pick<Clock, 'now'>, pace: Pace) {
     this.#clock = clock
-    this.#pace = kept
+    this.#pace = pace
   }
 
-  /** What has begun and is not done. */
-  get current (): Work | undefined { return this.#current }
-
-  add (item: Item): void {
-    this.#waiting.push(item)
+  add (work: Work): void {
+    this.#pending.push(work)
     // What the work itself brings comes after it.
-    if (!this.#running) this.#run()
+    if (!this.#running) this.#exclusively(this.#run)
+  }
+
+  /** Does something with all that is not done, in order. */
+  each (visit: (work: Work) => void): void {
+    if (this.#pending.length === 0) return
+    this.#exclusively(() => { for (const work of this.#pending) visit(work) })
   }
 
   /** Gives up what waits. */
   close (): void {
-    this.#waiting = []
-    this.#current = undefined
+    this.#pending = []
   }
 
-  #run (): void {
-    const until = this.#until ??= this.#open()
+  /** So that what comes meanwhile waits. */
+  #exclusively (work: () => void): void {
+    const wasRunning = this.#running
     this.#running = true
     try {
-      while (this.#mayGoOn(until) && this.#next()) {
-        const work = this.#current as Work
-        this.#visits += work.step(this.#pace.atOnce)
-        if (work.done) this.#current = undefined
-      }
+      work()
     } finally {
-      this.#running = false
+      this.#running = wasRunning
+    }
+  }
+
+  readonly #run = (): void => {
+    const until = this.#until ??= this.#open()
+    while (this.#pending.length > 0 && (!this.#over || this.#pending.length > MOST)) {
+      const work = this.#pending[0] as Work
+      work.step(this.#pace.atOnce)
+      if (work.done) this.#pending.shift()
+      this.#over = this.#clock.now() >= until
     }
   }
 
@@ -79,26 +84,9 @@ export class DeliveryTurns<Item, Work extends Paced> {
     return this.#clock.now() + perTurn
   }
 
-  #mayGoOn (until: number): boolean {
-    if (this.#visits >= this.#pace.atOnce) {
-      this.#visits = 0
-      this.#over = this.#clock.now() >= until
-    }
-    return !this.#over || this.#waiting.length > MOST
-  }
-
-  /** Whether there is something to go on with. */
-  #next (): boolean {
-    if (this.#current !== undefined) return true
-    const item = this.#waiting.shift()
-    if (item === undefined) return false
-    this.#current = this.#begin(item)
-    return true
-  }
-
   readonly #turn = (): void => {
     this.#until = undefined
     this.#over = false
-    if (this.#current !== undefined || this.#waiting.length > 0) this.#run()
+    if (this.#pending.length > 0) this.#exclusively(this.#run)
   }
 }

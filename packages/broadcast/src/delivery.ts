@@ -1,41 +1,25 @@
 import type { BrokerRecord } from '@fastify-realtime/broker'
 import type { Clock } from '@fastify-realtime/protocol'
-import type { Connection, Frame, Overflow } from '@fastify-realtime/connection-pool'
+import type { Connection } from '@fastify-realtime/connection-pool'
 import { CoalescingWindow } from './coalescing-window.ts'
-import type { Continuity } from './continuity.ts'
 import { DeliveryTurns } from './delivery-turns.ts'
 import type { Pace } from './delivery-turns.ts'
-import { frameFor, hook, overflowOf } from './hooks.ts'
-import type { HookedOutgoing, HookFailed } from './hooks.ts'
-import { topicOverflow } from './overflow.ts'
+import { Legs } from './legs.ts'
+import type { LegsParts, Tally } from './legs.ts'
 import { Passage } from './passage.ts'
 import type { Leg } from './passage.ts'
 import { isText, Outgoing, publicationHead } from './publication.ts'
 import type { FrameMaker, TextRecord } from './publication.ts'
-import type { Subscribing } from './subscribing.ts'
-import type { SubscribedTopic, Subscription } from './subscription.ts'
-import type { DeltaReaders } from './topic.ts'
-import type { Subscriptions } from './subscriptions.ts'
+import type { SubscribedTopic } from './subscription.ts'
 import type { TopicRules } from './topic-rules.ts'
 import type { TopicSettings } from './topic-options.ts'
-import { deliverChannel, traced } from './tracing.ts'
-import { isExcepted } from './viewer.ts'
+import { deliverSpan } from './tracing.ts'
 
-export interface DeliveryParts {
-  readonly subscriptions: Subscriptions
-  readonly subscribing: Pick<Subscribing, 'lose'>
+export interface DeliveryParts extends LegsParts {
   readonly rules: TopicRules
   readonly frame: FrameMaker
-  readonly hookFailed: HookFailed
-  readonly continuity: Continuity
   readonly clock: Clock
   readonly pace: Pace
-}
-
-/** Frames handed to connections, since the start. */
-export interface Tally {
-  delivered: number
-  dropped: number
 }
 
 interface Arrival {
@@ -49,13 +33,19 @@ export class Delivery {
   received = 0
   readonly #parts: DeliveryParts
   readonly #window: CoalescingWindow<Arrival>
-  readonly #turns: DeliveryTurns<Arrival, Passage>
+  readonly #turns: DeliveryTurns<Passage>
+  readonly #legs: Legs
+  #arrivals = 0
 
   constructor (parts: DeliveryParts) {
     this.#parts = parts
-    this.#turns = new DeliveryTurns((arrival) => this.#begin(arrival), parts.clock, parts.pace)
-    this.#window = new CoalescingWindow(parts.clock, (arrival) => this.#turns.add(arrival))
+    this.#legs = new Legs(parts, this.tally)
+    this.#turns = new DeliveryTurns(parts.clock, parts.pace)
+    this.#window = new CoalescingWindow(parts.clock, (arrival) => this.#arrive(arrival))
   }
+
+  /** How many came so far; the number of the newest. */
+  get arrivals (): number { return this.#arrivals }
 
   /** What the broker calls. */
   deliver (record: BrokerRecord): void {
@@ -64,7 +54,7 @@ export class Delivery {
     const { subscriptions, rules } = this.#parts
     const settings = subscriptions.topic(record.topic)?.settings ?? rules.of(record.topic)
     if (settings === undefined) return
-    if (settings.maxDelay === undefined) this.#turns.add({ record, settings })
+    if (settings.maxDelay === undefined) this.#arrive({ record, settings })
     else this.#window.add({ record, settings }, settings.maxDelay)
   }
 
@@ -75,32 +65,27 @@ export class Delivery {
   }
 
   /**
-   * Gives a connection what is on its way to it, before its subscriptions change: so for each one it is as if a publication
-   * reached everybody at once.
+   * Gives a connection everything that came and is still on its way to it, before its subscriptions change: so for each one it is as
+   * if a publication reached everybody at once.
    */
   serve (connection: Connection): void {
-    this.#turns.current?.serve(connection)
+    if (connection.state !== 'closed') this.#turns.each((passage) => passage.serve(connection))
   }
 
-  #begin (arrival: Arrival): Passage {
-    const { subscriptions } = this.#parts
-    if (!deliverChannel.hasSubscribers) return new Passage(subscriptions, this.#legs(arrival))
-    return traced(arrival.record, (span) => new Passage(subscriptions, this.#legs(arrival), span))
-  }
-
-  #legs ({ record, settings }: Arrival): Leg[] {
-    const { subscriptions, frame, hookFailed } = this.#parts
+  /** Judges it at once, however long it waits to be handed on. */
+  #arrive ({ record, settings }: Arrival): void {
+    const { subscriptions, frame } = this.#parts
+    const number = ++this.#arrivals
     const found = subscriptions.topic(record.topic)
     // Before the interest stands, records are leftovers of the one before it: whoever waits reads them from the history.
     const topic = found?.standing === true ? found : undefined
     const pattern = settings.wildcard ? subscriptions.topic(settings.pattern) : undefined
-    if (topic === undefined && pattern === undefined) return []
+    if (topic === undefined && pattern === undefined) return
     const outgoing = new Outgoing(record, publicationHead(record, settings.history), frame)
-    if (topic !== undefined && !this.#follows(topic, outgoing)) return []
-    const hooked = hook(outgoing, settings, hookFailed)
-    const legs = topic !== undefined && topic.doubt === undefined ? this.#ofTopic(topic, outgoing, hooked) : []
-    if (pattern !== undefined) legs.push(this.#ofPattern(pattern, outgoing, hooked))
-    return legs
+    if (topic !== undefined && !this.#follows(topic, outgoing)) return
+    const open = topic?.doubt === undefined ? topic : undefined
+    const legs = (): Leg[] => this.#legs.of({ number, outgoing, settings }, open, pattern)
+    this.#turns.add(new Passage(subscriptions, legs, deliverSpan(record)))
   }
 
   /** Whether the record is new to this node; then those that read history are kept a copy. */
@@ -126,74 +111,5 @@ export class Delivery {
     if (topic.doubt === 'away') return
     topic.doubt = undefined
     this.#parts.subscribing.lose(topic, () => true)
-  }
-
-  #ofTopic (topic: SubscribedTopic, outgoing: Outgoing, hooked: HookedOutgoing | undefined): Leg[] {
-    const overflow = topic.overflow ?? overflowOf(outgoing, topic.settings, this.#parts.hookFailed)
-    const visit = this.#give(overflow, (reader) => frameFor(reader, outgoing, hooked))
-    const legs: Leg[] = [{ topic, roster: topic.live, visit }]
-    const { deltas } = topic
-    if (deltas !== undefined && deltas.roster.size > 0) legs.push(this.#ofDeltas(topic, deltas, outgoing, overflow))
-    else deltas?.chain.reset()
-    if (topic.behind.size > 0) legs.push(this.#ofBehind(topic, outgoing, hooked, overflow))
-    return legs
-  }
-
-  #ofDeltas (topic: SubscribedTopic, { chain, roster }: DeltaReaders<Subscription>, full: Outgoing, overflow: Overflow | undefined): Leg {
-    const { record } = full
-    const delta = chain.next(record.id, record.payload)
-    const patch = delta === undefined ? undefined : full.withDelta(delta)
-    const { sequence } = chain
-    const visit = this.#give(overflow, (reader) => {
-      if (isExcepted(reader, record)) return undefined
-      const outgoing = patch !== undefined && reader.basis === sequence - 1 ? patch : full
-      reader.basis = sequence
-      return outgoing.frame(reader.codec)
-    })
-    return { topic, roster, visit }
-  }
-
-  /** Whoever was answered ahead of the node gets what is new to it, and is live from the moment the node is as far. */
-  #ofBehind (topic: SubscribedTopic, outgoing: Outgoing, hooked: HookedOutgoing | undefined, overflow: Overflow | undefined): Leg {
-    const { position } = outgoing.record
-    const { continuity, subscriptions, subscribing } = this.#parts
-    const roster = topic.behind
-    if (position === undefined) return { topic, roster, visit: this.#give(overflow, (reader) => frameFor(reader, outgoing, hooked)) }
-    let lost = false
-    const visit = this.#give(overflow, (reader) => {
-      const step = continuity(reader.position, position)
-      if (step === 'lost' && topic.settings.history) {
-        lost = true
-        return undefined
-      }
-      if (step !== 'seen' || reader.position?.offset === position.offset) subscriptions.place(reader, 'live')
-      return step === 'seen' ? undefined : frameFor(reader, outgoing, hooked)
-    })
-    const after = (): void => {
-      if (lost) subscribing.lose(topic, (known) => known.epoch !== position.epoch)
-    }
-    return { topic, roster, visit, after }
-  }
-
-  /** Subscribers of a pattern have no position; whoever is also subscribed to the topic itself gets it there. */
-  #ofPattern (pattern: SubscribedTopic, outgoing: Outgoing, hooked: HookedOutgoing | undefined): Leg {
-    const { subscriptions, hookFailed } = this.#parts
-    const { topic } = outgoing.record
-    const overflow = topicOverflow(pattern.settings, topic) ?? overflowOf(outgoing, pattern.settings, hookFailed)
-    const visit = this.#give(overflow, (reader) => subscriptions.get(reader.connection, topic) !== undefined
-      ? undefined
-      : frameFor(reader, outgoing, hooked))
-    return { topic: pattern, roster: pattern.live, visit }
-  }
-
-  /** The hot loop's body: nothing is made for a subscriber. */
-  #give (overflow: Overflow | undefined, pick: (reader: Subscription) => Frame | undefined): (reader: Subscription) => void {
-    const { tally } = this
-    return (reader) => {
-      const frame = pick(reader)
-      if (frame === undefined) return
-      if (reader.connection.send(frame, overflow) === 'dropped') tally.dropped++
-      else tally.delivered++
-    }
   }
 }

@@ -3,27 +3,32 @@ const PER_TURN = 4
 /** Items between two looks at the clock. */
 const AT_ONCE = 16
 
+/** When the time of this turn ends, for all lists together; `undefined` until one needs it. */
+let end: number | undefined
+
 /**
- * Works through a list: as much at once as a turn of the event loop has time for, and as much again in each turn that follows.
- * @param now monotonic milliseconds.
+ * Works through a list: its beginning at once, and the rest as far as this turn of the event loop and each that follows have time
+ * for it.
  */
-export function overTurns<Item> (items: readonly Item[], work: (item: Item) => void, now: () => number = () => performance.now()): void {
+export function overTurns<Item> (items: readonly Item[], work: (item: Item) => void): void {
   let at = 0
-  let until = 0
-  const turn = (): void => {
-    until = now() + PER_TURN
-    some()
-  }
   const some = (): void => {
+    endOfTurn()
     for (const item of items.slice(at, at + AT_ONCE)) work(item)
     at += AT_ONCE
     if (at < items.length) afterPromises(goOn)
   }
   const goOn = (): void => {
-    if (now() < until) some()
-    else setImmediate(turn)
+    if (performance.now() < endOfTurn()) some()
+    else setImmediate(goOn)
   }
-  turn()
+  some()
+}
+
+function endOfTurn (): number {
+  if (end !== undefined) return end
+  setImmediate(() => { end = undefined })
+  return end = performance.now() + PER_TURN
 }
 
 /** A tick begins when no promise is left that has something to do. */

@@ -9,51 +9,59 @@ import type { DeliverSpan } from './tracing.ts'
 export interface Leg {
   readonly topic: SubscribedTopic
   readonly roster: Roster<Subscription>
+  /** Gives it to a subscriber, unless that one has it already. */
   readonly visit: (reader: Subscription) => void
   /** What is to be done after the last visit. */
   readonly after?: () => void
 }
 
-/** A publication on its way to everybody who stood in the rosters when it came; it may pause. */
+/** A publication on its way to everybody who stood in the rosters when it came. It may have to wait, and may pause. */
 export class Passage implements Paced {
   readonly #subscriptions: Subscriptions
-  readonly #legs: readonly Leg[]
+  readonly #prepare: () => Leg[]
   readonly #span: DeliverSpan | undefined
+  #prepared: Leg[] | undefined
   #at = 0
 
-  constructor (subscriptions: Subscriptions, legs: readonly Leg[], span?: DeliverSpan) {
+  /** @param prepare makes the legs, when the first of them is due. */
+  constructor (subscriptions: Subscriptions, prepare: () => Leg[], span: DeliverSpan | undefined) {
     this.#subscriptions = subscriptions
-    this.#legs = legs
+    this.#prepare = prepare
     this.#span = span
-    for (const { roster } of legs) roster.begin()
   }
 
   get done (): boolean { return this.#at === this.#legs.length }
 
-  step (most: number): number {
+  step (most: number): void {
     if (this.#span === undefined) return this.#walk(most)
-    const visited = this.#span.run(() => this.#walk(most))
-    if (this.done) this.#span.end()
-    return visited
+    this.#span.run(() => {
+      this.#walk(most)
+      if (this.done) this.#span?.end()
+    })
   }
 
   /** Gives it to a connection now, if it is still on its way there. */
   serve (connection: Connection): void {
-    if (connection.state === 'closed') return
-    for (const { topic, roster, visit } of this.#legs) {
-      const subscription = this.#subscriptions.get(connection, topic.name)
-      if (subscription !== undefined && roster.claim(subscription)) visit(subscription)
-    }
+    if (this.#span === undefined) this.#give(connection)
+    else this.#span.run(() => this.#give(connection))
   }
 
-  #walk (most: number): number {
-    let visited = 0
-    for (let leg = this.#legs[this.#at]; leg !== undefined && visited < most; leg = this.#legs[this.#at]) {
-      visited += leg.roster.walk(most - visited, leg.visit)
-      if (!leg.roster.walked) break
+  get #legs (): Leg[] { return this.#prepared ??= this.#prepare() }
+
+  #walk (most: number): void {
+    let left = most
+    for (let leg = this.#legs[this.#at]; leg !== undefined && left > 0; leg = this.#legs[this.#at]) {
+      left -= leg.roster.walk(left, leg.visit)
+      if (leg.roster.isWalked) return
       leg.after?.()
       this.#at++
     }
-    return visited
+  }
+
+  #give (connection: Connection): void {
+    for (const { topic, roster, visit } of this.#legs) {
+      const subscription = this.#subscriptions.get(connection, topic.name)
+      if (subscription !== undefined && roster.has(subscription)) visit(subscription)
+    }
   }
 }

@@ -9,21 +9,19 @@ const FEW = 32
 const nobody: never[] = []
 
 /**
- * The subscriptions that get every publication of a topic: an array, because that is what one walks fastest. A walk reaches
- * everybody who stands here when it begins, and may pause. Taking one away leaves a hole and whoever is new stands at the end, so that
- * a walk neither skips nor repeats anybody.
+ * The subscriptions that get every publication of a topic: an array, because that is what one walks fastest. A walk may pause. Taking
+ * one away leaves a hole and whoever is new stands at the end, so that a walk neither skips nor repeats anybody.
  */
 export class Roster<Member extends Placed> {
   #slots: Array<Member | undefined> = nobody
   #holes = 0
-  /** The places that the walk under way has still to visit. */
+  /** The place that the walk under way visits next. */
   #next = 0
-  #end = 0
 
   get size (): number { return this.#slots.length - this.#holes }
 
-  /** Whether nobody is left to visit. */
-  get walked (): boolean { return this.#end === 0 }
+  /** Whether a walk is under way. */
+  get isWalked (): boolean { return this.#next > 0 }
 
   * members (): Iterable<Member> {
     for (const member of this.#slots.slice()) {
@@ -31,8 +29,12 @@ export class Roster<Member extends Placed> {
     }
   }
 
+  has (member: Member): boolean {
+    return this.#slots[member.slot] === member
+  }
+
   add (member: Member): void {
-    if (this.walked && this.#holes > FEW && this.#holes > this.#slots.length / 2) this.#compact()
+    if (this.#holes > FEW && this.#holes > this.#slots.length / 2) this.#compact()
     member.slot = this.#slots.length
     // Most topics have one subscriber, and an array that begins with it is a tenth of one that grows to it.
     if (member.slot === 0) this.#slots = [member]
@@ -45,44 +47,28 @@ export class Roster<Member extends Placed> {
     this.#holes++
   }
 
-  /** Begins a walk. */
-  begin (): void {
-    this.#compact()
-    this.#next = 0
-    this.#end = this.#slots.length
-  }
-
-  /** Visits who is next, at most so many; answers how many places that were. */
+  /** Begins a walk, or goes on with the one under way: visits at most so many places, and answers how many. */
   walk (most: number, visit: (member: Member) => void): number {
+    if (!this.isWalked) this.#compact()
     const from = this.#next
-    const to = Math.min(from + most, this.#end)
-    // Before the visits, in which members come and go.
-    this.#next = to
-    for (let i = from; i < to; i++) {
-      const member = this.#slots[i]
+    const to = from + most
+    while (this.#next < to && this.#next < this.#slots.length) {
+      const member = this.#slots[this.#next++]
       if (member !== undefined) visit(member)
     }
-    if (to === this.#end) this.#finish()
-    return to - from
-  }
-
-  /** Whether a member is still to be visited; the walk takes it for visited from now on. */
-  claim (member: Member): boolean {
-    const { slot } = member
-    if (slot < this.#next || slot >= this.#end || this.#slots[slot] !== member) return false
-    this.remove(member)
-    this.add(member)
-    return true
+    const visited = this.#next - from
+    if (this.#next === this.#slots.length) this.#finish()
+    return visited
   }
 
   #finish (): void {
-    this.#next = this.#end = 0
+    this.#next = 0
     this.#compact()
   }
 
-  /** Closes the holes; not during a walk. */
+  /** Closes the holes; a walk goes by places. */
   #compact (): void {
-    if (this.#holes === 0) return
+    if (this.#holes === 0 || this.isWalked) return
     let to = 0
     for (const member of this.#slots) {
       if (member === undefined) continue

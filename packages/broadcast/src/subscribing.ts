@@ -4,6 +4,7 @@ import { answerFor, sendNewer } from './answer.ts'
 import type { Continuity } from './continuity.ts'
 import type { BroadcastEvents, UnsubscribeCode } from './contract.ts'
 import { ConnectionUnfitError, SubscriptionBusyError, TopicUnknownError } from './errors.ts'
+import type { Delivery } from './delivery.ts'
 import type { HookFailed } from './hooks.ts'
 import type { Interests } from './interests.ts'
 import type { Buffer } from './merge-buffer.ts'
@@ -33,8 +34,7 @@ export interface SubscribingParts {
   readonly limits: RecoveryLimits
   readonly events: Pick<Emitter<BroadcastEvents>, 'emit'>
   readonly hookFailed: HookFailed
-  /** Gives a connection what is on its way to it. */
-  readonly serve: (connection: Connection) => void
+  readonly delivery: () => Pick<Delivery, 'serve' | 'arrivals'>
   /** Told of a topic with its first subscription. */
   readonly begun: (topic: SubscribedTopic) => void
 }
@@ -57,7 +57,7 @@ export class Subscribing {
   async subscribe (connection: Connection, name: string, asked: Asked, answer: (data: Answer) => void): Promise<Answer> {
     const isNew = this.#parts.subscriptions.get(connection, name) === undefined
     // Before there is one: what is on its way through a pattern passes by whoever is on the topic.
-    if (isNew) this.#parts.serve(connection)
+    if (isNew) this.#parts.delivery().serve(connection)
     const subscription = this.#open(connection, name)
     if (isNew) subscription.counted = asked.counted === true
     const attempt = subscription.turn.then(() => this.#attempt(subscription, asked, answer))
@@ -70,8 +70,8 @@ export class Subscribing {
 
   /** Ends a subscription; with a reason the client is told. Answers whether it had not ended before. */
   end (subscription: Subscription, code: UnsubscribeCode, notice?: SharedFrame): boolean {
-    const { subscriptions, interests, events, serve } = this.#parts
-    serve(subscription.connection)
+    const { subscriptions, interests, events, delivery } = this.#parts
+    delivery().serve(subscription.connection)
     if (subscription.stage === 'ended') return false
     const { connection, topic, codec, told } = subscription
     if (subscriptions.close(subscription)) interests.drop(topic.name)
@@ -91,9 +91,11 @@ export class Subscribing {
 
   /** Ends the receivers whose position is one to which live publications do not connect any more: from now on nothing reaches them. */
   lose (topic: SubscribedTopic, isLost: (known: Position) => boolean): void {
-    const { subscriptions } = this.#parts
+    const { subscriptions, delivery } = this.#parts
     const lost: Subscription[] = []
     for (const subscription of topic.receivers()) {
+      // What waits for it may take it to where the node is.
+      if (subscription.stage === 'behind') delivery().serve(subscription.connection)
       const known = subscription.stage === 'behind' ? subscription.position : topic.last
       if (known === undefined || !isLost(known)) continue
       subscriptions.place(subscription, 'lost')
@@ -130,7 +132,7 @@ export class Subscribing {
 
   async #attempt (subscription: Subscription, asked: Asked, answer: (data: Answer) => void): Promise<Answer> {
     const { topic } = subscription
-    this.#parts.serve(subscription.connection)
+    this.#parts.delivery().serve(subscription.connection)
     alive(subscription)
     this.#parts.subscriptions.place(subscription, 'reading')
     subscription.former = asked.since?.connection
@@ -158,7 +160,7 @@ export class Subscribing {
   /** Answers and goes live in one synchronous step, so that no publication falls between the two. */
   #settle (subscription: Subscription, read: Read, gathering: Gathering, answer: (data: Answer) => void): Answer {
     const { topic } = subscription
-    const { subscriptions, continuity, hookFailed } = this.#parts
+    const { subscriptions, continuity, hookFailed, delivery } = this.#parts
     const { position } = read
     if (gathering.interrupted) throw new SubscriptionBusyError(topic.name)
     const newer = position === undefined ? [] : gathering.buffer.after(position)
@@ -174,6 +176,7 @@ export class Subscribing {
     }
     sendNewer(subscription, newer, hookFailed)
     const reached = position === undefined || (topic.last !== undefined && continuity(topic.last, position) === 'seen')
+    subscription.reached = delivery().arrivals
     subscriptions.place(subscription, reached ? 'live' : 'behind')
     this.#tell(subscription, read.recovered)
     return data
@@ -192,7 +195,6 @@ export class Subscribing {
   }
 
   #gathering (topic: SubscribedTopic): Gathering {
-    const { store, buffer } = this.#parts
-    return { buffer: buffer(), reads: new SharedReads(store(topic.name), topic.settings), interrupted: false }
+    return { buffer: this.#parts.buffer(), reads: new SharedReads(this.#parts.store(topic.name), topic.settings), interrupted: false }
   }
 }

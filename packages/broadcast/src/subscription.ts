@@ -30,8 +30,10 @@ export class Subscription {
   position: Position | undefined
   /** The id that the connection had before it reconnected: `except` still means it. */
   former: string | undefined
-  /** Its place among the topic's live subscriptions. */
+  /** Its place in the roster where it stands. */
   slot = -1
+  /** The newest arrival that it was given, or that came before it was live and so is none of its business. */
+  reached = 0
   /** Where it stands while it is live. */
   home: Roster<Subscription>
   /** The sequence number of the publication that its next delta builds on. */

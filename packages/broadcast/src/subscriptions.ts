@@ -17,8 +17,6 @@ export class Subscriptions {
   get connectionCount (): number { return this.#connections.size }
 
   topic (name: string): SubscribedTopic | undefined { return this.#topics.get(name) }
-  /** How many are subscribed to a topic or pattern. */
-  sizeOf (name: string): number { return this.#topics.get(name)?.subscriptions ?? 0 }
   topics (): Iterable<SubscribedTopic> { return this.#topics.values() }
 
   /** The topics whose subscribers can recover. */

@@ -25,13 +25,14 @@ export const deliverChannel: TracingChannel<unknown, DeliverTrace> = tracingChan
 /** A delivery as tracers see it. */
 export interface DeliverSpan {
   /** Does a part of it in the context that tracers made at its start. */
-  readonly run: <Result>(part: () => Result) => Result
+  readonly run: (part: () => void) => void
   readonly end: () => void
 }
 
-/** Begins a delivery before the eyes of tracers. */
-export function traced<Result> ({ topic, event, id, trace }: BrokerRecord, begin: (span: DeliverSpan) => Result): Result {
+/** Begins a delivery before the eyes of tracers; `undefined` when there are none. */
+export function deliverSpan ({ topic, event, id, trace }: BrokerRecord): DeliverSpan | undefined {
+  if (!deliverChannel.hasSubscribers) return undefined
   const context: DeliverTrace = { topic, event, id, ...(trace !== undefined && { trace }) }
   const end = (): void => deliverChannel.end.publish(context)
-  return deliverChannel.start.runStores(context, () => begin({ run: AsyncLocalStorage.snapshot(), end }))
+  return deliverChannel.start.runStores(context, () => ({ run: AsyncLocalStorage.snapshot(), end }))
 }

@@ -15,6 +15,7 @@ import { withoutBuffer, withoutEpochs, withoutSerialInterests } from './model/br
 import { frame } from './model/fake-connection.ts'
 import { ModelBroker } from './model/model-broker.ts'
 import { ModelServer } from './model/model-server.ts'
+import { pausing, unhurried } from './model/play.ts'
 
 const TOPIC = 'room:1'
 const quiet = { warn: () => {}, error: () => {} }
@@ -26,6 +27,11 @@ const commands = fc.array(fc.oneof(
 ), { maxLength: 20 })
 
 type Script = typeof commands extends fc.Arbitrary<infer Value> ? Value : never
+
+interface Setting {
+  readonly kept?: Guards
+  readonly paused?: boolean
+}
 
 /** What one subscription of the client was told, split where it was told of a loss. */
 class Listener {
@@ -50,7 +56,7 @@ class Listener {
   }
 }
 
-async function run (scheduler: Scheduler, script: Script, topic: TopicOptions, kept: Guards = guards): Promise<void> {
+async function run (scheduler: Scheduler, script: Script, topic: TopicOptions, { kept = guards, paused = false }: Setting = {}): Promise<void> {
   const step = (label: string): Promise<unknown> => scheduler.schedule(Promise.resolve(), label)
   const later = async (callback: () => void): Promise<void> => {
     await step('timer')
@@ -63,7 +69,7 @@ async function run (scheduler: Scheduler, script: Script, topic: TopicOptions, k
   const parts = assemble({
     options, pool: { frame }, channel: broker, clock, log: quiet,
     broker: { up: true, require: (() => broker.history) as SharedBroker['require'] }
-  }, kept)
+  }, { ...kept, pace: paused ? pausing(later) : unhurried })
   broker.deliver = (record) => parts.delivery.deliver(record)
   const server = new ModelServer(parts, step)
   const client = new RealtimeClient('ws://model/ws', { WebSocket: server.WebSocket, clock, random: () => 0.5, maxDelay: 500 })
@@ -112,15 +118,17 @@ function judge (broker: ModelBroker, listeners: readonly Listener[], current: Li
   }
 }
 
-for (const [name, topic] of [['in full', {}], ['as deltas', { delta: true }], ['in windows', { coalesce: { maxDelay: 10 } }]] as const) {
+for (const [name, topic, setting] of [
+  ['in full', {}], ['as deltas', { delta: true }], ['in windows', { coalesce: { maxDelay: 10 } }], ['with pauses', { delta: true }, { paused: true }]
+] as Array<[string, TopicOptions, Setting?]>) {
   test(`the real client gets everything once and in order, whatever happens, ${name}`, async () => {
-    await fc.assert(fc.asyncProperty(fc.scheduler(), commands, (scheduler, script) => run(scheduler, script, topic)), { numRuns: 150 })
+    await fc.assert(fc.asyncProperty(fc.scheduler(), commands, (scheduler, script) => run(scheduler, script, topic, setting)), { numRuns: 150 })
   })
 }
 
 for (const [name, kept] of [['merge buffer', withoutBuffer], ['epoch check', withoutEpochs], ['serial interests', withoutSerialInterests]] as const) {
   test(`without the ${name} this fails`, async (t) => {
-    const property = fc.asyncProperty(fc.scheduler(), commands, (scheduler, script) => run(scheduler, script, {}, kept))
+    const property = fc.asyncProperty(fc.scheduler(), commands, (scheduler, script) => run(scheduler, script, {}, { kept }))
     // A fixed seed: a control either fails, or it does not.
     const { failed } = await fc.check(property, { numRuns: 2_000, endOnFailure: true, seed: 7 })
     t.ok(failed)

@@ -93,7 +93,10 @@ test('whoever is ended during a delivery gets no more of it, and nobody is skipp
   const { parts, join, broadcast, settled } = await stage()
   const readers = [connection(), connection(), connection(), connection()]
   for (const reader of readers) await join(reader, 'a')
-  readers[1]!.onSend = () => { parts.subscribing.forget(readers[2]!.self) }
+  readers[1]!.onSend = () => {
+    readers[2]!.state = 'closed'
+    parts.subscribing.forget(readers[2]!.self)
+  }
   await broadcast.publish('a', 'm', 1)
   await settled()
   t.same(readers.map(({ data }) => data.length), [1, 1, 0, 1])
@@ -105,6 +108,17 @@ test('a record without a position reaches those who wait for one, too', async (t
   await join(reader, 'a')
   parts.delivery.deliver({ channel: 'topics', topic: 'a', event: 'm', id: '1', time: 1, payload: '1' })
   t.same(reader.data, [1])
+})
+
+test('a payload that cannot be read is logged, and what comes after it is delivered', async (t) => {
+  const { parts, join, logged } = await stage({ topics: { a: { filter: () => true }, b: { delta: true } } })
+  const reader = connection()
+  await join(reader, 'a')
+  await join(reader, 'b', { delta: true })
+  const record = { channel: 'topics', event: 'm', id: '1', time: 1 }
+  for (const topic of ['a', 'b']) for (const payload of ['{', '1']) parts.delivery.deliver({ ...record, topic, payload })
+  t.same(reader.data, [1, 1])
+  t.match(logged, [{ err: SyntaxError, topic: 'a' }, { err: SyntaxError, topic: 'b' }])
 })
 
 test('publications of a window leave together', async (t) => {

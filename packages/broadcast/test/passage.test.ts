@@ -5,10 +5,10 @@ import type { BroadcastOptions } from '../src/options.ts'
 import { connection, stage } from './model/stage.ts'
 import type { FakeConnection } from './model/fake-connection.ts'
 
-/** A stage on which a delivery pauses after every subscriber, until it is told to go on. */
-async function paused (options: BroadcastOptions) {
+/** A stage on which a delivery pauses after every few subscribers, until it is told to go on. */
+async function paused (options: BroadcastOptions, atOnce = 1) {
   const turns: Array<() => void> = []
-  const made = await stage(options, undefined, { pace: { perTurn: 0, atOnce: 1, schedule: (turn) => turns.push(turn) } })
+  const made = await stage(options, undefined, { pace: { perTurn: 0, atOnce, schedule: (turn) => turns.push(turn) } })
   const goOn = (): void => { turns.shift()?.() }
   const finish = (): void => { while (turns.length > 0) goOn() }
   return { ...made, goOn, finish }
@@ -36,7 +36,7 @@ test('a publication reaches whoever stood there when it came, however long that 
   goOn()
   t.same(data([stays, late]), [[1], []])
   finish()
-  t.same(data([...readers, late]), [[1, 2], [], [1, 2], [2]], 'the next one begins when this one is done')
+  t.same(data([...readers, late]), [[1, 2], [], [1, 2], []], 'and what waited meanwhile is not for whoever came after it')
 })
 
 test('whoever subscribes anew from now on has everything before now', async (t) => {
@@ -79,6 +79,51 @@ test('whoever is on a pattern and on its topic gets each publication once, where
   }
 })
 
+test('so it is when others come first, and when somebody else\'s visit makes it leave or join', async (t) => {
+  for (const act of ['leave the topic', 'leave the pattern', 'join the topic']) {
+    for (const atOnce of [1, 2, 100]) {
+      for (const at of [0, 1]) {
+        const { join, broadcast, settled, parts, finish } = await paused({ topics: { 'price:*': { wildcard: true, history: true } } }, atOnce)
+        const [other, one] = [connection(), connection()]
+        for (const topic of ['price:x', 'price:*']) {
+          await join(other, topic)
+          if (act !== 'join the topic' || topic !== 'price:x') await join(one, topic)
+        }
+        const end = (topic: string): void => { parts.subscribing.end(parts.subscriptions.get(one.self, topic)!, 'requested') }
+        let joined: Promise<unknown> | undefined
+        other.onSend = () => {
+          if (other.data.length !== at + 1) return
+          if (act === 'join the topic') joined = join(one, 'price:x')
+          else end(act === 'leave the topic' ? 'price:x' : 'price:*')
+        }
+        for (const n of [1, 2, 3]) await broadcast.publish('price:x', 'm', n)
+        await settled()
+        finish()
+        await joined
+        t.same(one.data, [1, 2, 3], `${act} at ${at}, ${atOnce} at once`)
+        t.same(other.data, [1, 2, 3])
+      }
+    }
+  }
+})
+
+test('what waits is judged by the moment in which it came', async (t) => {
+  const { join, broadcast, settled, parts, finish } = await paused({ topics: { busy: {}, a: { history: true } } })
+  const [crowd, reader] = [[connection(), connection()], connection()]
+  for (const one of crowd) await join(one, 'busy')
+  await join(reader, 'a')
+  await broadcast.publish('busy', 'm')
+  await broadcast.publish('a', 'm', 1)
+  await settled()
+  t.same(reader.data, [])
+  console.error(parts.subscriptions.topic('a')!.last, parts.delivery.arrivals)
+  parts.outages.down()
+  await parts.outages.up()
+  finish()
+  t.same(reader.data, [1])
+  t.equal(broadcast.counters.positionsLost, 0)
+})
+
 test('whoever is ended by what it is served is ended once', async (t) => {
   const { join, broadcast, settled, parts, finish } = await paused({ topics: { a: {}, b: {} } })
   const [first, slow] = [connection(), connection()]
@@ -100,17 +145,19 @@ test('whoever is ended by what it is served is ended once', async (t) => {
 test('tracers see a delivery from its first subscriber to its last, each in the context of its start', async (t) => {
   const context = new AsyncLocalStorage<string>()
   const seen: Array<string | undefined> = []
-  const { join, broadcast, settled, finish } = await paused({ topics: { a: { filter: () => seen.push(context.getStore()) > 0 } } })
-  for (const reader of [connection(), connection()]) await join(reader, 'a')
+  const { join, broadcast, settled, parts, finish } = await paused({ topics: { a: { filter: () => seen.push(context.getStore()) > 0 } } })
+  const leaves = connection()
+  for (const reader of [connection(), leaves, connection()]) await join(reader, 'a')
   const delivering = tracingChannel('fastify-realtime:deliver')
-  const end = (): void => { seen.push('end') }
+  const end = (): void => { seen.push(`the end ${context.getStore()}`) }
   delivering.start.bindStore(context, () => 'of the delivery')
   subscribe('tracing:fastify-realtime:deliver:end', end)
   await broadcast.publish('a', 'm', 1)
   await settled()
   t.same(seen, ['of the delivery'])
+  context.run('of a request', () => parts.subscribing.end(parts.subscriptions.get(leaves.self, 'a')!, 'requested'))
   finish()
-  t.same(seen, ['of the delivery', 'of the delivery', 'end'])
+  t.same(seen, ['of the delivery', 'of the delivery', 'of the delivery', 'the end of the delivery'])
   delivering.start.unbindStore(context)
   unsubscribe('tracing:fastify-realtime:deliver:end', end)
 })

@@ -29,6 +29,8 @@ export interface ConnectionParts {
 
 /** One accepted WebSocket. Nothing but this file and `PoolSocket` touches `ws` and the TCP socket. */
 export class PooledConnection implements Connection, SocketOwner, OutboxOwner, InboxOwner {
+  // First, because every frame passes it.
+  readonly outbox: Outbox
   readonly id: string = connectionId()
   readonly principal: Principal | null
   readonly address: string
@@ -36,7 +38,6 @@ export class PooledConnection implements Connection, SocketOwner, OutboxOwner, I
   readonly codec: Codec | null
   readonly openedAt: number
   readonly inbox: Inbox
-  readonly outbox: Outbox
   readonly manners: Manners
   messagesReceived = 0
   bytesReceived = 0

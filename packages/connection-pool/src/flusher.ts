@@ -67,7 +67,19 @@ export class Flusher {
   }
 
   #goOn (): void {
-    if (this.#next < this.#end) this.#afterTurn(this.#turn)
-    else this.#next = this.#end = 0
+    if (this.#next === this.#end) {
+      this.#next = this.#end = 0
+      return
+    }
+    // It may never be empty again.
+    if (this.#next > this.#end / 2) this.#moveUp()
+    this.#afterTurn(this.#turn)
+  }
+
+  /** Makes room of what is done. */
+  #moveUp (): void {
+    this.#waiting.splice(0, this.#next)
+    this.#end -= this.#next
+    this.#next = 0
   }
 }

@@ -38,16 +38,17 @@ export interface OutboxParts {
 
 /** Everything on its way to one peer: the outflow, and in front of a full socket a queue of ours. */
 export class Outbox implements OutflowOwner, Burdened, Awaiting {
-  framesDropped = 0
+  // What every frame touches stands first, near each other.
+  #ended = false
+  #queue: WaitingFrames | undefined
   readonly #outflow: Outflow
+  readonly #compressor: Compressor | undefined
+  framesDropped = 0
+  #held = false
+  #pressed = false
   readonly #owner: OutboxOwner
   readonly #limits: OutboxLimits
   readonly #backlog: Backlog<Burdened>
-  readonly #compressor: Compressor | undefined
-  #queue: WaitingFrames | undefined
-  #held = false
-  #ended = false
-  #pressed = false
 
   constructor ({ sink, flusher, owner, limits, backlog, compressor }: OutboxParts) {
     this.#owner = owner

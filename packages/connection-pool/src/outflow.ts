@@ -42,20 +42,21 @@ let receipt = new Receipt()
 
 /** The way from a connection to its socket: gathers what one turn brings, and writes it once. */
 export class Outflow implements Flushable {
+  // What every frame touches stands first, near each other.
+  #batch: Batch | undefined
+  /** Whether something was left at the last flush. While not, what is to be sent need not look at the socket. */
+  #stalled = false
   frames = 0
   bytes = 0
   readonly softMark: number
-  readonly #sink: Sink
   readonly #flusher: Flusher
-  readonly #owner: OutflowOwner
-  #batch: Batch | undefined
+  readonly #sink: Sink
   /** Whether nobody else has written to the socket, so that what we know of it is all there is. */
   #alone: boolean
   /** Bytes of a write past the stream that the kernel did not take yet. */
   #underWay = 0
-  /** Whether something was left at the last flush. While not, what is to be sent need not look at the socket. */
-  #stalled = false
   #awaitsDrain = false
+  readonly #owner: OutflowOwner
 
   /** Below the socket's own mark a full socket would never tell that it is empty again, so that is the least soft mark. */
   constructor (sink: Sink, flusher: Flusher, softMark: number, owner: OutflowOwner) {

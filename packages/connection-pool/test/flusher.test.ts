@@ -1,3 +1,6 @@
+import { memoryUsage } from 'node:process'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { Flusher } from '../src/flusher.ts'
 
@@ -57,6 +60,25 @@ t.test('thousands are spread over turns of 3 ms, and who comes in between goes l
   }
   t.same(sizes, [320, 320, 161], 'with a look at the clock after every 32')
   t.equal(flushed.at(-1), -1)
+})
+
+t.test('what never becomes empty does not grow', async (t) => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const turns: Array<() => void> = []
+  let now = 0
+  const flusher = new Flusher((end) => turns.push(end), (end) => turns.push(end), () => now)
+  const flushable = { flush: () => { now += 0.01 } }
+  const add = (count: number): void => { for (let n = 0; n < count; n++) flusher.add(flushable) }
+  add(1_000)
+  collect()
+  const before = memoryUsage().heapUsed
+  for (let round = 0; round < 6_000; round++) {
+    add(320)
+    turns.shift()?.()
+  }
+  collect()
+  t.ok(memoryUsage().heapUsed - before < 4_000_000, 'two million would take 16 MB')
 })
 
 t.test('without schedules of its own it takes those of Node', async (t) => {

@@ -98,9 +98,11 @@ export class Settler {
   readonly #leave = (): void => {
     const { clock } = this.#parts
     this.#timer = undefined
-    this.#leaveUntil(clock.now())
+    // Asked once: whoever is due while the others leave would be waited for less than no time.
+    const now = clock.now()
+    this.#leaveUntil(now)
     for (const leavesAt of this.#postponed.values()) {
-      this.#timer = clock.setTimeout(this.#leave, leavesAt - clock.now())
+      this.#timer = clock.setTimeout(this.#leave, leavesAt - now)
       return
     }
   }

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { Scheduler } from 'fast-check'
 import { assemble, guards } from '../../src/assembly.ts'
 import type { Assembly, Guards } from '../../src/assembly.ts'
+import { plainPace } from '../../src/delivery-turns.ts'
 import type { Pace } from '../../src/delivery-turns.ts'
 import type { TopicOptions } from '../../src/index.ts'
 import { resolveOptions } from '../../src/options.ts'
@@ -98,13 +99,16 @@ function open (step: (label: string) => Promise<unknown>, { guards: kept = guard
     log: quiet,
     clock: { ...systemClock, setTimeout: (callback) => { void later(callback); return 0 } },
     broker: { get up () { return world.up }, require: (() => broker.history) as SharedBroker['require'] }
-  }, paused ? { ...kept, pace: pausing(later) } : kept)
+  }, { ...kept, pace: paused ? pausing(later) : unhurried })
   change?.(assembly)
   broker.deliver = (record) => assembly.delivery.deliver(record)
   const clients = [0, 1].map(() => new ModelClient(assembly, TOPIC))
   const world: World = { assembly, broker, clients, background: [], up: true }
   return world
 }
+
+/** As if every turn of the event loop had time for everything. */
+export const unhurried: Pace = { ...plainPace, perTurn: Infinity }
 
 /** As if every turn of the event loop had time for one subscriber alone. */
 export function pausing (later: (callback: () => void) => unknown): Pace {
