@@ -1,4 +1,5 @@
 import type { Frame, Overflow } from '@fastify-realtime/connection-pool'
+import type { Codec } from '@fastify-realtime/protocol'
 import type { Continuity } from './continuity.ts'
 import { frameFor, hook, overflowOf } from './hooks.ts'
 import type { HookedOutgoing, HookFailed } from './hooks.ts'
@@ -65,7 +66,9 @@ export class Legs {
   #ofTopic (topic: SubscribedTopic, passing: Passing): Leg[] {
     const { outgoing, hooked } = passing
     const overflow = topic.overflow ?? overflowOf(outgoing, topic.settings, this.#parts.hookFailed)
-    const visit = this.#give(passing, overflow, (reader) => frameFor(reader, outgoing, hooked))
+    const visit = hooked === undefined
+      ? this.#giveAll(passing, overflow)
+      : this.#give(passing, overflow, (reader) => frameFor(reader, outgoing, hooked))
     const legs: Leg[] = [{ topic, roster: topic.live, visit }]
     const { deltas } = topic
     if (deltas !== undefined && deltas.roster.size > 0) legs.push(this.#ofDeltas(topic, deltas, passing, overflow))
@@ -124,7 +127,26 @@ export class Legs {
     return { topic: pattern, roster: pattern.live, visit }
   }
 
-  /** The hot loop's body: nothing is made for a subscriber. */
+  /** The body of the hot loop: one frame per codec, and nothing made per subscriber. */
+  #giveAll ({ number, outgoing }: Passing, overflow: Overflow | undefined): Leg['visit'] {
+    const tally = this.#tally
+    const { record } = outgoing
+    let codec: Codec | undefined
+    let frame: Frame | undefined
+    return (reader) => {
+      if (reader.reached >= number) return
+      reader.reached = number
+      if (record.except !== undefined && isExcepted(reader, record)) return
+      if (frame === undefined || reader.codec !== codec) {
+        codec = reader.codec
+        frame = outgoing.frame(codec)
+      }
+      if (reader.connection.send(frame, overflow) === 'dropped') tally.dropped++
+      else tally.delivered++
+    }
+  }
+
+  /** The same where subscribers get different frames: `pick` answers each one's, or `undefined` for none. */
   #give ({ number }: Passing, overflow: Overflow | undefined, pick: (reader: Subscription) => Frame | undefined): Leg['visit'] {
     const tally = this.#tally
     return (reader) => {
