@@ -113,12 +113,15 @@ test('all that is not done can be gone through, and what that brings waits', (t)
 })
 
 test('beyond a thousand that wait the loop is held up, so that the broker sees it', (t) => {
-  const { add, visited } = turns()
+  const { paced, add, visited } = turns()
   add('a', 4)
   for (let n = 0; n < 1_000; n++) add('b', 10)
   t.equal(visited(), 'aaaa')
-  add('c', 1)
-  t.equal(visited(), 'bbbbbbbbbb', 'until no more than a thousand wait')
+  let gone = 0
+  paced.each(() => { if (gone++ === 0) add('c', 1) })
+  t.same([visited(), gone], ['', 1_001], 'not while they are gone through')
+  add('d', 1)
+  t.equal(visited(), 'bbbbbbbbbbbbbbbbbbbb', 'until no more than a thousand wait')
   t.end()
 })
 
