@@ -1,6 +1,8 @@
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Batch } from './batch.ts'
 import type { Flushable, Flusher } from './flusher.ts'
+import { isPlain, writePast } from './write-past.ts'
+import type { Writer } from './write-past.ts'
 
 /** What is written to: the part of a TCP or TLS socket that is needed. */
 export interface Sink {
@@ -11,8 +13,6 @@ export interface Sink {
   /** Whether a write filled it, so that `drain` will follow. */
   readonly writableNeedDrain: boolean
   write (bytes: Buffer): unknown
-  /** Past the stream: `done` is called at once when the kernel took everything. */
-  _write (bytes: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void): unknown
   once (event: 'drain', listener: () => void): unknown
   destroy (error: Error): unknown
 }
@@ -24,24 +24,8 @@ export interface OutflowOwner {
   drained (): void
 }
 
-/** What a stream calls the encoding of bytes. */
-const BUFFER = 'buffer' as BufferEncoding
-
-/** Is told by a write past the stream when the kernel took it. One serves all that are taken at once, which are nearly all. */
-class Receipt {
-  outflow: Outflow | undefined
-  readonly done = (error?: Error | null): void => {
-    const { outflow } = this
-    // Before it is told, since it may write again.
-    this.outflow = undefined
-    outflow?.taken(error)
-  }
-}
-
-let receipt = new Receipt()
-
 /** The way from a connection to its socket: gathers what one turn brings, and writes it once. */
-export class Outflow implements Flushable {
+export class Outflow implements Flushable, Writer {
   // What every frame touches stands first, near each other.
   #batch: Batch | undefined
   /** Whether something was left at the last flush. While not, what is to be sent need not look at the socket. */
@@ -50,9 +34,9 @@ export class Outflow implements Flushable {
   bytes = 0
   readonly softMark: number
   readonly #flusher: Flusher
+  /** The socket while it is a plain one and nobody else has written to it, so that what we know of it is all there is. */
+  #alone: Socket | undefined
   readonly #sink: Sink
-  /** Whether nobody else has written to the socket, so that what we know of it is all there is. */
-  #alone: boolean
   /** Bytes of a write past the stream that the kernel did not take yet. */
   #underWay = 0
   #awaitsDrain = false
@@ -63,7 +47,7 @@ export class Outflow implements Flushable {
     this.#sink = sink
     this.#flusher = flusher
     this.#owner = owner
-    this.#alone = isPlain(sink) && sink.writableLength === 0
+    this.#alone = isPlain(sink) && sink.writableLength === 0 ? sink : undefined
     this.softMark = Math.max(softMark, sink.writableHighWaterMark)
   }
 
@@ -88,13 +72,13 @@ export class Outflow implements Flushable {
     const batch = this.#batch
     if (batch === undefined) return
     this.#batch = undefined
-    this.#stalled = this.#alone && !this.#stalled ? this.#writePast(batch) : this.#write(batch)
+    this.#stalled = this.#alone === undefined || this.#stalled ? this.#write(batch) : this.#writePast(this.#alone, batch)
     if (this.#stalled) this.#owner.stalled()
   }
 
   /** Somebody else is about to write to the socket, now and whenever it likes. */
   share (): void {
-    this.#alone = false
+    this.#alone = undefined
     this.flush()
   }
 
@@ -128,12 +112,9 @@ export class Outflow implements Flushable {
   }
 
   /** The same past the stream when nothing is in it: a delivery need not pay for its bookkeeping, nor look at its state. */
-  #writePast ({ bytes }: Batch): boolean {
-    receipt.outflow = this
+  #writePast (socket: Socket, { bytes }: Batch): boolean {
+    if (writePast(socket, bytes, this)) return false
     this.#underWay = bytes.length
-    this.#sink._write(bytes, BUFFER, receipt.done)
-    if (this.#underWay === 0) return false
-    receipt = new Receipt()
     return true
   }
 
@@ -160,9 +141,4 @@ export class Outflow implements Flushable {
     this.#awaitsDrain = false
     this.#owner.drained()
   }
-}
-
-/** Such a socket keeps the order of what is written past its stream and then by it. In a TLS socket that would abort the process. */
-function isPlain (sink: Sink): boolean {
-  return Object.getPrototypeOf(sink) === Socket.prototype
 }

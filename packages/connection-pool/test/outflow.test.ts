@@ -1,17 +1,13 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
-import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
+import type { Socket } from 'node:net'
 import fc from 'fast-check'
 import t from 'tap'
 import { until } from '@fastify-realtime/testing'
-import type { Teardown } from '@fastify-realtime/testing'
 import { Batch } from '../src/batch.ts'
 import { Flusher } from '../src/flusher.ts'
 import { Outflow } from '../src/outflow.ts'
+import { pair } from './socket-pair.ts'
 
-const fixture = (name: string): string => readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8')
 const MEGABYTE = 1_048_576
 /** More than the kernel takes for a peer that does not read. */
 const LARGE = 32 * MEGABYTE
@@ -32,22 +28,6 @@ function outflow (socket: Socket, softMark = MEGABYTE) {
     flow.flush()
   }
   return { flow, write, told: heard.told }
-}
-
-/** A socket of a server, and its peer; neither reads until it is told to. */
-async function pair (t: Teardown, tls = false) {
-  const server = tls ? createTlsServer({ key: fixture('localhost.key'), cert: fixture('localhost.crt') }) : createServer({ pauseOnConnect: true })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
-  const peer = tls ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }) : connect(port, '127.0.0.1')
-  const [socket] = await once(server, tls ? 'secureConnection' : 'connection') as [Socket]
-  t.teardown(() => {
-    peer.destroy()
-    socket.destroy()
-    server.close()
-  })
-  const received: Buffer[] = []
-  return { socket, peer, read: () => { peer.on('data', (bytes: Buffer) => received.push(bytes)) }, received: () => Buffer.concat(received) }
 }
 
 t.test('what the kernel takes at once leaves past the stream, while nobody else writes', async (t) => {

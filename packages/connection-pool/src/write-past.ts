@@ -1,0 +1,118 @@
+import { Socket } from 'node:net'
+import { getSystemErrorName } from 'node:util'
+
+/** Is told later of what the kernel did not take at once. */
+export interface Writer {
+  /** The kernel took the rest, or will not. */
+  taken (error?: Error | null): void
+}
+
+/**
+ * Hands bytes to the kernel past the stream of a plain socket, in which nothing may wait. Answers whether the kernel took all of
+ * them; if not, the writer is told when it did. Of a failure the writer is told at once.
+ */
+export type WritePast = (socket: Socket, bytes: Buffer, writer: Writer) => boolean
+
+/** Node's own object below a socket. It is not documented. */
+interface Handle {
+  /** Answers 0, or the negative number of a system error. The request is used when the kernel did not take everything at once. */
+  writeBuffer (request: object, bytes: Buffer): number
+  /** Bytes that the kernel did not take yet. */
+  readonly writeQueueSize: number
+}
+
+/** What a handle tells that a write under way has ended, and holds until then. */
+interface WriteRequest {
+  oncomplete?: (status: number) => void
+  bytes?: Buffer
+}
+
+type RequestClass = new () => WriteRequest
+
+/** What a stream calls the encoding of bytes. */
+const BUFFER = 'buffer' as BufferEncoding
+
+/** Such a socket keeps the order of what is written past its stream and then by it. In a TLS socket that would abort the process. */
+export function isPlain (sink: object): sink is Socket {
+  return Object.getPrototypeOf(sink) === Socket.prototype
+}
+
+/** Through the method that a stream calls when it has something to write. */
+export function pastStream (): WritePast {
+  /** Is told when the kernel took a write. One serves all that are taken at once, which are nearly all. */
+  class Receipt {
+    writer: Writer | undefined
+    readonly done = (error?: Error | null): void => {
+      const { writer } = this
+      // Before it is told, since it may write again.
+      this.writer = undefined
+      if (error || this !== receipt) writer?.taken(error)
+    }
+  }
+
+  let receipt = new Receipt()
+
+  return (socket, bytes, writer) => {
+    receipt.writer = writer
+    socket._write(bytes, BUFFER, receipt.done)
+    if (receipt.writer === undefined) return true
+    receipt = new Receipt()
+    return false
+  }
+}
+
+/**
+ * To the handle itself: a twentieth of a delivery less, since Node would make a request for every write, and look at timers.
+ * A socket whose owner has set a timeout goes past its stream, which begins it anew.
+ */
+export function toHandle (Request: RequestClass, otherwise: WritePast): WritePast {
+  let request = new Request()
+
+  return (socket, bytes, writer) => {
+    const { _handle: handle } = socket as unknown as { _handle: Handle | null }
+    if (handle === null || socket.timeout) return otherwise(socket, bytes, writer)
+    const status = handle.writeBuffer(request, bytes)
+    if (status === 0 && handle.writeQueueSize === 0) return true
+    const underWay = request
+    request = new Request()
+    if (status !== 0) {
+      writer.taken(writeError(status))
+      return true
+    }
+    underWay.bytes = bytes
+    underWay.oncomplete = (status) => writer.taken(status === 0 ? undefined : writeError(status))
+    return false
+  }
+}
+
+/**
+ * Node's class of requests, which it does not export, where the caller of a handle has to bring one; `undefined` where a handle
+ * makes its own, as since Node 26.
+ *
+ * @param socket one without a handle.
+ */
+export function requestClass (socket: Socket = new Socket()): RequestClass | undefined {
+  let found: unknown
+  const handle = {
+    writeBuffer (request: object | null): number {
+      found = request?.constructor
+      return 0
+    }
+  }
+  try {
+    Object.assign(socket, { _handle: handle })._write(Buffer.alloc(0), BUFFER, () => {})
+  } catch {
+    return undefined
+  }
+  return found as RequestClass | undefined
+}
+
+function writeError (status: number): Error {
+  const code = getSystemErrorName(status)
+  return Object.assign(new Error(`write ${code}`), { code, errno: status, syscall: 'write' })
+}
+
+const Request = requestClass()
+
+/** The cheapest way that this Node has. */
+export const writePast: WritePast = Request === undefined ? pastStream() : toHandle(Request, pastStream())

@@ -1,0 +1,125 @@
+import { once } from 'node:events'
+import { Socket } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import t from 'tap'
+import { until } from '@fastify-realtime/testing'
+import { isPlain, pastStream, requestClass, toHandle, writePast } from '../src/write-past.ts'
+import type { Writer } from '../src/write-past.ts'
+import { pair } from './socket-pair.ts'
+
+/** More than the kernel takes for a peer that does not read. */
+const LARGE = 33_554_432
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+const Request = requestClass()
+const ways = { 'past the stream': pastStream(), ...Request && { 'to the handle': toHandle(Request, pastStream()) } }
+
+function writer () {
+  const told: unknown[] = []
+  return { told, taken: (error?: Error | null) => { told.push(error ?? 'taken') } } satisfies Writer & { told: unknown[] }
+}
+
+for (const [name, write] of Object.entries(ways)) {
+  t.test(`${name}: what the kernel takes at once is answered at once`, async (t) => {
+    const { socket, read, received } = await pair(t)
+    const heard = writer()
+    t.ok(write(socket, Buffer.from('a'), heard))
+    t.ok(write(socket, Buffer.from('b'), heard))
+    read()
+    await until(() => received().length === 2)
+    t.equal(received().toString(), 'ab')
+    t.equal(socket.bytesWritten, 2)
+    t.same(heard.told, [])
+  })
+
+  t.test(`${name}: the writer is told when the kernel took the rest, each of its own`, async (t) => {
+    const [one, other] = await Promise.all([pair(t), pair(t)])
+    const heard = [writer(), writer()] as const
+    t.notOk(write(one.socket, Buffer.alloc(LARGE, '1'), heard[0]))
+    t.notOk(write(other.socket, Buffer.alloc(LARGE, '2'), heard[1]))
+    t.same(heard.map(({ told }) => told), [[], []])
+    other.read()
+    await until(() => other.received().length === LARGE)
+    t.same(heard.map(({ told }) => told), [[], ['taken']])
+    one.read()
+    await until(() => one.received().length === LARGE)
+    t.same(heard.map(({ told }) => told), [['taken'], ['taken']])
+  })
+
+  t.test(`${name}: bytes under way are kept, though nobody else has them any more`, async (t) => {
+    const { socket, read, received } = await pair(t)
+    const heard = writer()
+    t.notOk(write(socket, Buffer.alloc(LARGE, 'x'), heard))
+    await new Promise(setImmediate)
+    collectGarbage()
+    read()
+    await until(() => heard.told.length > 0)
+    t.same(heard.told, ['taken'])
+    await until(() => received().length === LARGE)
+    t.ok(received().equals(Buffer.alloc(LARGE, 'x')))
+  })
+
+  t.test(`${name}: a failure is told with the name of the system's error`, async (t) => {
+    const { socket, peer } = await pair(t)
+    const heard = writer()
+    peer.resetAndDestroy()
+    await once(peer, 'close')
+    t.ok(write(socket, Buffer.from('a'), heard))
+    t.match(heard.told, [{ message: /^write (ECONNRESET|EPIPE)$/, code: /^(ECONNRESET|EPIPE)$/, errno: Number, syscall: 'write' }])
+  })
+
+  t.test(`${name}: a failure of what is under way is told, too`, async (t) => {
+    const { socket, peer } = await pair(t)
+    const heard = writer()
+    t.notOk(write(socket, Buffer.alloc(LARGE), heard))
+    peer.resetAndDestroy()
+    await until(() => heard.told.length > 0)
+    t.match(heard.told, [{ code: /^(ECONNRESET|EPIPE)$/, syscall: 'write' }])
+  })
+
+  t.test(`${name}: a socket that is gone tells that, at once and of what was under way`, async (t) => {
+    const { socket } = await pair(t)
+    const heard = writer()
+    t.notOk(write(socket, Buffer.alloc(LARGE), heard))
+    socket.destroy()
+    await until(() => heard.told.length > 0)
+    t.equal(heard.told.length, 1)
+    t.ok(write(socket, Buffer.from('a'), heard))
+    t.match(heard.told[1], { code: 'ERR_SOCKET_CLOSED' })
+  })
+}
+
+t.test('where Node would make a request for every write, the stream is not asked', { skip: Request === undefined && 'this Node makes none' }, async (t) => {
+  const { socket } = await pair(t)
+  const asked = t.capture(socket, '_write', socket._write.bind(socket))
+  t.ok(writePast(socket, Buffer.from('a'), writer()))
+  t.equal(asked().length, 0)
+})
+
+t.test('a timeout that somebody has set on the socket begins anew with each write', async (t) => {
+  const { socket } = await pair(t)
+  const asked = t.capture(socket, '_write', socket._write.bind(socket))
+  socket.setTimeout(60_000)
+  t.ok(writePast(socket, Buffer.from('a'), writer()))
+  t.equal(asked().length, 1)
+})
+
+t.test('without a class of requests to be found there is none', (t) => {
+  type Handle = { writeBuffer (request: null, bytes: Buffer): number }
+  const modern = Object.assign(new Socket(), {
+    _write (this: { _handle: Handle }, bytes: Buffer) { this._handle.writeBuffer(null, bytes) }
+  })
+  t.equal(requestClass(modern), undefined)
+  const other = Object.assign(new Socket(), { _write () { throw new TypeError('writeAnything is not a function') } })
+  t.equal(requestClass(other), undefined)
+  t.end()
+})
+
+t.test('only a socket of its own class is plain', (t) => {
+  t.ok(isPlain(new Socket()))
+  t.notOk(isPlain(new (class extends Socket {})()))
+  t.end()
+})
