@@ -1,11 +1,10 @@
-import type { Socket } from 'node:net'
 import type { Batch } from './batch.ts'
 import type { Flushable, Flusher } from './flusher.ts'
-import { isPlain, writePast } from './write-past.ts'
-import type { Writer } from './write-past.ts'
+import { handleOf, writePast } from './write-past.ts'
+import type { Handle, Passable, Writer } from './write-past.ts'
 
 /** What is written to: the part of a TCP or TLS socket that is needed. */
-export interface Sink {
+export interface Sink extends Passable {
   readonly writable: boolean
   /** Bytes that the kernel did not take yet. */
   readonly writableLength: number
@@ -34,8 +33,8 @@ export class Outflow implements Flushable, Writer {
   bytes = 0
   readonly softMark: number
   readonly #flusher: Flusher
-  /** The socket while it is a plain one and nobody else has written to it, so that what we know of it is all there is. */
-  #alone: Socket | undefined
+  /** Of a plain socket while nobody else has written to it, so that what we know of it is all there is. */
+  #handle: Handle | undefined
   readonly #sink: Sink
   /** Bytes of a write past the stream that the kernel did not take yet. */
   #underWay = 0
@@ -47,7 +46,7 @@ export class Outflow implements Flushable, Writer {
     this.#sink = sink
     this.#flusher = flusher
     this.#owner = owner
-    this.#alone = isPlain(sink) && sink.writableLength === 0 ? sink : undefined
+    this.#handle = sink.writableLength === 0 ? handleOf(sink) : undefined
     this.softMark = Math.max(softMark, sink.writableHighWaterMark)
   }
 
@@ -72,13 +71,13 @@ export class Outflow implements Flushable, Writer {
     const batch = this.#batch
     if (batch === undefined) return
     this.#batch = undefined
-    this.#stalled = this.#alone === undefined || this.#stalled ? this.#write(batch) : this.#writePast(this.#alone, batch)
+    this.#stalled = this.#handle === undefined || this.#stalled ? this.#write(batch) : this.#writePast(this.#handle, batch)
     if (this.#stalled) this.#owner.stalled()
   }
 
   /** Somebody else is about to write to the socket, now and whenever it likes. */
   share (): void {
-    this.#alone = undefined
+    this.#handle = undefined
     this.flush()
   }
 
@@ -112,8 +111,8 @@ export class Outflow implements Flushable, Writer {
   }
 
   /** The same past the stream when nothing is in it: a delivery need not pay for its bookkeeping, nor look at its state. */
-  #writePast (socket: Socket, { bytes }: Batch): boolean {
-    if (writePast(socket, bytes, this)) return false
+  #writePast (handle: Handle, { bytes }: Batch): boolean {
+    if (writePast(handle, this.#sink, bytes, this)) return false
     this.#underWay = bytes.length
     return true
   }

@@ -1,25 +1,36 @@
 import { Socket } from 'node:net'
 import { getSystemErrorName } from 'node:util'
 
+/** What of a socket is needed to write past its stream. */
+export interface Passable {
+  /** As `setTimeout` set it. */
+  readonly timeout?: number | undefined
+  /** What a stream calls when it has something to write: `done` is called at once when the kernel took everything. */
+  _write (bytes: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void): unknown
+}
+
 /** Is told later of what the kernel did not take at once. */
 export interface Writer {
   /** The kernel took the rest, or will not. */
   taken (error?: Error | null): void
 }
 
+/** Node's own object below a socket. It is not documented. */
+export interface Handle {
+  /**
+   * Answers 0, or the negative number of a system error; nothing when the socket is gone. The request is used when the kernel
+   * did not take everything at once.
+   */
+  writeBuffer (request: object, bytes: Buffer): number | undefined
+  /** Bytes that the kernel did not take yet. */
+  readonly writeQueueSize: number
+}
+
 /**
  * Hands bytes to the kernel past the stream of a plain socket, in which nothing may wait. Answers whether the kernel took all of
  * them; if not, the writer is told when it did. Of a failure the writer is told at once.
  */
-export type WritePast = (socket: Socket, bytes: Buffer, writer: Writer) => boolean
-
-/** Node's own object below a socket. It is not documented. */
-interface Handle {
-  /** Answers 0, or the negative number of a system error. The request is used when the kernel did not take everything at once. */
-  writeBuffer (request: object, bytes: Buffer): number
-  /** Bytes that the kernel did not take yet. */
-  readonly writeQueueSize: number
-}
+export type WritePast = (handle: Handle, socket: Passable, bytes: Buffer, writer: Writer) => boolean
 
 /** What a handle tells that a write under way has ended, and holds until then. */
 interface WriteRequest {
@@ -32,9 +43,14 @@ type RequestClass = new () => WriteRequest
 /** What a stream calls the encoding of bytes. */
 const BUFFER = 'buffer' as BufferEncoding
 
-/** Such a socket keeps the order of what is written past its stream and then by it. In a TLS socket that would abort the process. */
-export function isPlain (sink: object): sink is Socket {
-  return Object.getPrototypeOf(sink) === Socket.prototype
+/**
+ * The handle of a plain socket, which keeps the order of what is written past its stream and then by it. In a TLS socket that would
+ * abort the process. `undefined` for all others.
+ */
+export function handleOf (sink: object): Handle | undefined {
+  if (Object.getPrototypeOf(sink) !== Socket.prototype) return undefined
+  const { _handle: handle } = sink as { _handle?: Handle | null }
+  return typeof handle?.writeQueueSize === 'number' ? handle : undefined
 }
 
 /** Through the method that a stream calls when it has something to write. */
@@ -52,7 +68,7 @@ export function pastStream (): WritePast {
 
   let receipt = new Receipt()
 
-  return (socket, bytes, writer) => {
+  return (_handle, socket, bytes, writer) => {
     receipt.writer = writer
     socket._write(bytes, BUFFER, receipt.done)
     if (receipt.writer === undefined) return true
@@ -62,17 +78,17 @@ export function pastStream (): WritePast {
 }
 
 /**
- * To the handle itself: a twentieth of a delivery less, since Node would make a request for every write, and look at timers.
+ * To the handle itself: a fifteenth of a delivery less, since Node would make a request for every write, and look at timers.
  * A socket whose owner has set a timeout goes past its stream, which begins it anew.
  */
 export function toHandle (Request: RequestClass, otherwise: WritePast): WritePast {
   let request = new Request()
 
-  return (socket, bytes, writer) => {
-    const { _handle: handle } = socket as unknown as { _handle: Handle | null }
-    if (handle === null || socket.timeout) return otherwise(socket, bytes, writer)
+  return (handle, socket, bytes, writer) => {
+    if (socket.timeout) return otherwise(handle, socket, bytes, writer)
     const status = handle.writeBuffer(request, bytes)
     if (status === 0 && handle.writeQueueSize === 0) return true
+    if (status === undefined) return otherwise(handle, socket, bytes, writer)
     const underWay = request
     request = new Request()
     if (status !== 0) {

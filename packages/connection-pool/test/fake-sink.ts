@@ -20,6 +20,7 @@ export class FakeSink implements Sink {
     return this.writableLength === 0
   }
 
+  _write (): never { throw new Error('this is no plain socket') }
   destroy (): never { throw new Error('nothing failed') }
 
   once (_event: 'drain', listener: () => void): void {
