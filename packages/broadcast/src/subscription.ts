@@ -18,8 +18,11 @@ export type SubscribedTopic = Topic<Subscription>
 
 /** A connection's standing interest in a topic. */
 export class Subscription {
+  // What every delivery touches stands first, near each other.
   readonly connection: Connection
   readonly codec: Codec
+  /** The newest arrival that it was given, or that came before it was live and so is none of its business. */
+  reached = 0
   readonly topic: SubscribedTopic
   stage: Stage = 'reading'
   /** Whether a client began it, so that it counts against the client's limit. */
@@ -32,8 +35,6 @@ export class Subscription {
   former: string | undefined
   /** Its place in the roster where it stands. */
   slot = -1
-  /** The newest arrival that it was given, or that came before it was live and so is none of its business. */
-  reached = 0
   /** Where it stands while it is live. */
   home: Roster<Subscription>
   /** The sequence number of the publication that its next delta builds on. */
