@@ -6,10 +6,10 @@ const WORTH = 1
 
 /**
  * The longest time that one callback of the event loop keeps everything else from running, with all promises and ticks that follow
- * it: by the clock, which counts the work of others on a busy machine, or in processor time of the process, which counts the threads
- * of the garbage collector; the shorter of the two, without the pauses of the collector, which comes whenever it likes. Watching
- * costs something with every promise, so the truth is a little shorter; it goes on between a stop and the next start, because
- * code is compiled anew for a process that begins or ends to watch.
+ * it: by the clock less the time in which the loop waited, which counts the work of others on a busy machine, or in processor time of
+ * the process, which counts the threads of the garbage collector; the shorter of the two, without the pauses of the collector, which
+ * comes whenever it likes. Watching costs something with every promise, so the truth is a little shorter; it goes on between a stop
+ * and the next start, because code is compiled anew for a process that begins or ends to watch.
  */
 export class LongestCallback {
   #seen = []
@@ -18,6 +18,7 @@ export class LongestCallback {
   #cpuAtStart = process.cpuUsage()
   #cpu = this.#cpuAtStart
   #began = 0
+  #idle = 0
   /** What is under way; `undefined` is what nobody asked for, such as the callback that starts. */
   #kind
 
@@ -51,10 +52,12 @@ export class LongestCallback {
   #next (resource) {
     if (resource instanceof Promise || isTick(resource)) return
     const now = performance.now()
-    const took = Math.min(now - this.#began, milliseconds(process.cpuUsage(this.#cpu)))
+    const idle = performance.nodeTiming.idleTime
+    const took = Math.min(now - this.#began - (idle - this.#idle), milliseconds(process.cpuUsage(this.#cpu)))
     if (took > WORTH && this.#kind !== undefined) this.#seen.push({ took, kind: this.#kind, began: this.#began, ended: now })
     this.#kind = resource?.constructor?.name ?? 'unknown'
     this.#began = now
+    this.#idle = idle
     this.#cpu = process.cpuUsage()
   }
 }

@@ -44,10 +44,11 @@ export class PositionCheck {
     if (!broker.up) return
     // What could not be judged when the broker came back.
     await outages.up()
-    await aFewAtATime(topics().filter(({ told }) => told > 0), (topic) => this.#check(topic), failed)
+    await aFewAtATime(topics(), (topic) => this.#check(topic), failed)
   }
 
   async #check (topic: SubscribedTopic): Promise<void> {
+    if (topic.told === 0) return
     const { judge } = this.#parts
     const { expected } = topic
     if (expected !== undefined) judge.lose(topic, (known) => known.epoch === expected.epoch && known.offset < expected.offset)

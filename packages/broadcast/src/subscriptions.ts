@@ -8,6 +8,8 @@ import type { Stage, SubscribedTopic } from './subscription.ts'
 /** Who is subscribed to what, found from both sides. It knows no socket and no broker. */
 export class Subscriptions {
   readonly #topics = new Map<string, SubscribedTopic>()
+  /** Apart, so that whoever wants these need not look at all of them at once. */
+  readonly #recoverable = new Set<SubscribedTopic>()
   readonly #connections = new Map<Connection, Held>()
   #size = 0
 
@@ -20,9 +22,7 @@ export class Subscriptions {
   topics (): Iterable<SubscribedTopic> { return this.#topics.values() }
 
   /** The topics whose subscribers can recover. */
-  recoverable (): SubscribedTopic[] {
-    return [...this.#topics.values()].filter(({ recoverable }) => recoverable)
-  }
+  recoverable (): SubscribedTopic[] { return [...this.#recoverable] }
 
   get (connection: Connection, name: string): Subscription | undefined {
     const held = this.#connections.get(connection)
@@ -46,6 +46,7 @@ export class Subscriptions {
     if (known !== undefined) return known
     const topic = this.#topics.get(name) ?? create()
     this.#topics.set(name, topic)
+    if (topic.recoverable) this.#recoverable.add(topic)
     const subscription = new Subscription(connection, codec, topic)
     const held = this.#connections.get(connection)
     this.#connections.set(connection, held === undefined ? [subscription] : withOne(held, subscription))
@@ -79,6 +80,7 @@ export class Subscriptions {
     this.#size--
     if (topic.subscriptions > 0) return false
     this.#topics.delete(topic.name)
+    this.#recoverable.delete(topic)
     return true
   }
 }
