@@ -18,12 +18,10 @@ export interface Writer {
 /** Node's own object below a socket. It is not documented. */
 export interface Handle {
   /**
-   * Answers 0, or the negative number of a system error; nothing when the socket is gone. The request is used when the kernel
-   * did not take everything at once.
+   * Answers 0, or the negative number of a system error; nothing when the socket is gone. The request belongs to the write when the
+   * kernel did not take everything at once.
    */
   writeBuffer (request: object, bytes: Buffer): number | undefined
-  /** Bytes that the kernel did not take yet. */
-  readonly writeQueueSize: number
 }
 
 /**
@@ -36,6 +34,8 @@ export type WritePast = (handle: Handle, socket: Passable, bytes: Buffer, writer
 interface WriteRequest {
   oncomplete?: (status: number) => void
   bytes?: Buffer
+  /** `FREE` while no write has it. */
+  getAsyncId (): number
 }
 
 type RequestClass = new () => WriteRequest
@@ -43,14 +43,16 @@ type RequestClass = new () => WriteRequest
 /** What a stream calls the encoding of bytes. */
 const BUFFER = 'buffer' as BufferEncoding
 
+/** The id of what Node has not begun yet. */
+const FREE = -1
+
 /**
  * The handle of a plain socket, which keeps the order of what is written past its stream and then by it. In a TLS socket that would
  * abort the process. `undefined` for all others.
  */
 export function handleOf (sink: object): Handle | undefined {
   if (Object.getPrototypeOf(sink) !== Socket.prototype) return undefined
-  const { _handle: handle } = sink as { _handle?: Handle | null }
-  return typeof handle?.writeQueueSize === 'number' ? handle : undefined
+  return (sink as { _handle?: Handle | null })._handle ?? undefined
 }
 
 /** Through the method that a stream calls when it has something to write. */
@@ -87,7 +89,8 @@ export function toHandle (Request: RequestClass, otherwise: WritePast): WritePas
   return (handle, socket, bytes, writer) => {
     if (socket.timeout) return otherwise(handle, socket, bytes, writer)
     const status = handle.writeBuffer(request, bytes)
-    if (status === 0 && handle.writeQueueSize === 0) return true
+    // Not whether something waits: what the kernel takes at the second attempt is under way, too, until that is told.
+    if (status === 0 && request.getAsyncId() === FREE) return true
     if (status === undefined) return otherwise(handle, socket, bytes, writer)
     const underWay = request
     request = new Request()
@@ -108,19 +111,19 @@ export function toHandle (Request: RequestClass, otherwise: WritePast): WritePas
  * @param socket one without a handle.
  */
 export function requestClass (socket: Socket = new Socket()): RequestClass | undefined {
-  let found: unknown
+  let found: RequestClass | undefined
   const handle = {
-    writeBuffer (request: object | null): number {
-      found = request?.constructor
+    writeBuffer (request: { readonly constructor: RequestClass }): number {
+      found = request.constructor
       return 0
     }
   }
   try {
     Object.assign(socket, { _handle: handle })._write(Buffer.alloc(0), BUFFER, () => {})
+    return found !== undefined && new found().getAsyncId() === FREE ? found : undefined
   } catch {
     return undefined
   }
-  return found as RequestClass | undefined
 }
 
 function writeError (status: number): Error {

@@ -118,14 +118,39 @@ t.test('a timeout that somebody has set on the socket begins anew with each writ
   t.equal(asked().length, 1)
 })
 
-t.test('without a class of requests to be found there is none', (t) => {
-  type Handle = { writeBuffer (request: null, bytes: Buffer): number }
-  const modern = Object.assign(new Socket(), {
-    _write (this: { _handle: Handle }, bytes: Buffer) { this._handle.writeBuffer(null, bytes) }
-  })
-  t.equal(requestClass(modern), undefined)
-  const other = Object.assign(new Socket(), { _write () { throw new TypeError('writeAnything is not a function') } })
-  t.equal(requestClass(other), undefined)
+t.test('a request that a write has is used for no other, though nothing waits any more', (t) => {
+  const requests: Taken[] = []
+  class Taken {
+    id = -1
+    oncomplete?: (status: number) => void
+    constructor () { requests.push(this) }
+    getAsyncId (): number { return this.id }
+  }
+  const written: object[] = []
+  // What the kernel took at the second attempt.
+  const handle = { writeBuffer: (request: object) => { written.push(Object.assign(request, { id: 7 })); return 0 }, writeQueueSize: 0 }
+  const write = toHandle(Taken, pastStream())
+  const heard = [writer(), writer()] as const
+  const never = { _write () { throw new Error('the stream was asked') } }
+  t.notOk(write(handle, never, Buffer.from('a'), heard[0]))
+  t.notOk(write(handle, never, Buffer.from('b'), heard[1]))
+  t.same(written.length, 2)
+  t.not(written[0], written[1])
+  requests[0]?.oncomplete?.(0)
+  t.same(heard.map(({ told }) => told), [['taken'], []])
+  t.end()
+})
+
+t.test('without a class of requests that can be used there is none', (t) => {
+  const found = (write: (this: { _handle: { writeBuffer (request: unknown, bytes: Buffer): number } }, bytes: Buffer) => void) =>
+    requestClass(Object.assign(new Socket(), { _write: write }))
+  t.equal(found(function (bytes) { this._handle.writeBuffer(null, bytes) }), undefined)
+  t.equal(found(() => {}), undefined)
+  t.equal(found(() => { throw new TypeError('writeAnything is not a function') }), undefined)
+  class Begun { getAsyncId (): number { return 7 } }
+  t.equal(found(function (bytes) { this._handle.writeBuffer(new Begun(), bytes) }), undefined)
+  class Free { getAsyncId (): number { return -1 } }
+  t.equal(found(function (bytes) { this._handle.writeBuffer(new Free(), bytes) }), Free)
   t.end()
 })
 
@@ -135,5 +160,4 @@ t.test('only a plain socket has a handle that may be written to', async (t) => {
   const tls = await pair(t, true)
   t.equal(handleOf(tls.socket), undefined)
   t.equal(handleOf(new Socket()), undefined, 'it is gone')
-  t.equal(handleOf(Object.assign(new Socket(), { _handle: { writeBuffer () {} } })), undefined, 'it cannot tell what waits')
 })
