@@ -45,15 +45,22 @@ export class Flusher {
       this.#afterTurn(this.#turn)
       return
     }
-    this.#flush()
-    this.#goOn()
+    try {
+      this.#flush()
+    } finally {
+      this.#goOn()
+    }
   }
 
   readonly #turn = (): void => {
     const until = this.#now() + PER_TURN
-    do this.#flush()
-    while (this.#next < this.#end && this.#now() < until)
-    this.#goOn()
+    try {
+      do this.#flush()
+      while (this.#next < this.#end && this.#now() < until)
+    } finally {
+      // Whatever one of them threw, the others must not wait for ever.
+      this.#goOn()
+    }
   }
 
   #flush (): void {

@@ -71,7 +71,7 @@ export class Outflow implements Flushable, Writer {
     const batch = this.#batch
     if (batch === undefined) return
     this.#batch = undefined
-    this.#stalled = this.#handle === undefined || this.#stalled ? this.#write(batch) : this.#writePast(this.#handle, batch)
+    this.#stalled = this.#handle === undefined || this.#stalled ? this.#write(batch) : this.#writeTo(this.#handle, batch)
     if (this.#stalled) this.#owner.stalled()
   }
 
@@ -111,7 +111,7 @@ export class Outflow implements Flushable, Writer {
   }
 
   /** The same past the stream when nothing is in it: a delivery need not pay for its bookkeeping, nor look at its state. */
-  #writePast (handle: Handle, { bytes }: Batch): boolean {
+  #writeTo (handle: Handle, { bytes }: Batch): boolean {
     if (writePast(handle, this.#sink, bytes, this)) return false
     this.#underWay = bytes.length
     return true
@@ -120,10 +120,15 @@ export class Outflow implements Flushable, Writer {
   /** The kernel took the write past the stream, or will not. */
   taken (error?: Error | null): void {
     this.#underWay = 0
-    if (error) return void this.#sink.destroy(error)
+    if (error) return this.#fail(error)
     if (!this.#awaitsDrain) return
     if (this.#sink.writableNeedDrain) this.#listen()
     else this.#drained()
+  }
+
+  /** What follows an end that somebody else has set is dropped, as the stream would. */
+  #fail (error: Error): void {
+    if (this.#sink.writable) this.#sink.destroy(error)
   }
 
   #awaitDrain (): void {

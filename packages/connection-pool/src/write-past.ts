@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 
 /** What of a socket is needed to write past its stream. */
@@ -91,7 +92,6 @@ export function toHandle (Request: RequestClass, otherwise: WritePast): WritePas
     const status = handle.writeBuffer(request, bytes)
     // Not whether something waits: what the kernel takes at the second attempt is under way, too, until that is told.
     if (status === 0 && request.getAsyncId() === FREE) return true
-    if (status === undefined) return otherwise(handle, socket, bytes, writer)
     const underWay = request
     request = new Request()
     if (status !== 0) {
@@ -99,7 +99,7 @@ export function toHandle (Request: RequestClass, otherwise: WritePast): WritePas
       return true
     }
     underWay.bytes = bytes
-    underWay.oncomplete = (status) => writer.taken(status === 0 ? undefined : writeError(status))
+    underWay.oncomplete = (ended) => writer.taken(ended === 0 ? undefined : writeError(ended))
     return false
   }
 }
@@ -126,9 +126,11 @@ export function requestClass (socket: Socket = new Socket()): RequestClass | und
   }
 }
 
-function writeError (status: number): Error {
-  const code = getSystemErrorName(status)
-  return Object.assign(new Error(`write ${code}`), { code, errno: status, syscall: 'write' })
+/** What is no error number is an answer that a handle does not give today: whatever it means, the bytes must not be written again. */
+function writeError (status: unknown): Error {
+  const errno = typeof status === 'number' && status < 0 ? status : -constants.errno.EBADF
+  const code = getSystemErrorName(errno)
+  return Object.assign(new Error(`write ${code}`), { code, errno, syscall: 'write' })
 }
 
 const Request = requestClass()

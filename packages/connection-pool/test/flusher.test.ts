@@ -47,6 +47,23 @@ t.test('who comes while few are flushed has a turn of its own', async (t) => {
   t.same(flushed, [0])
 })
 
+t.test('one that throws keeps none of the others waiting', async (t) => {
+  for (const others of [2, 8]) {
+    const { ticks, turns, flusher, flushed, add } = manual()
+    add(1)
+    flusher.add({ flush: () => { throw new Error('broken') } })
+    add(others)
+    const run = (): void => { for (const callback of [...ticks.splice(0), ...turns.splice(0)]) callback() }
+    if (others > 2) run()
+    t.throws(run, { message: 'broken' })
+    run()
+    t.same(flushed, [0, ...Array(others).keys()])
+    add(1)
+    run()
+    t.equal(flushed.length, others + 2)
+  }
+})
+
 t.test('thousands are spread over turns of 3 ms, and who comes in between goes last', async (t) => {
   const { ticks, turns, flusher, flushed, add } = manual()
   add(800)

@@ -189,6 +189,21 @@ t.test('a write that fails ends the socket with its error', async (t) => {
   t.equal(flow.pending, 0)
 })
 
+t.test('what follows the end that somebody else has set is dropped without an error', async (t) => {
+  const { socket, peer, read, received } = await pair(t)
+  const { write } = outflow(socket)
+  const errors: Error[] = []
+  socket.on('error', (error) => errors.push(error))
+  write(Buffer.from('a'))
+  socket.end()
+  await once(socket, 'finish')
+  write(Buffer.from('b'))
+  read()
+  await once(peer, 'end')
+  t.equal(received().toString(), 'a')
+  t.same(errors, [])
+})
+
 t.test('a write that was under way when the socket is destroyed is forgotten', async (t) => {
   const { socket } = await pair(t)
   const { write, flow } = outflow(socket)
