@@ -82,9 +82,10 @@ export function pastStream (): WritePast {
 
 /**
  * To the handle itself: a fifteenth of a delivery less, since Node would make a request for every write, and look at timers.
- * A socket whose owner has set a timeout goes past its stream, which begins it anew.
+ * A socket whose owner has set a timeout goes past its stream, which begins it anew, and so does everything without a class of requests.
  */
-export function toHandle (Request: RequestClass, otherwise: WritePast): WritePast {
+export function toHandle (Request: RequestClass | undefined, otherwise: WritePast): WritePast {
+  if (Request === undefined) return otherwise
   let request = new Request()
 
   return (handle, socket, bytes, writer) => {
@@ -133,7 +134,5 @@ function writeError (status: unknown): Error {
   return Object.assign(new Error(`write ${code}`), { code, errno, syscall: 'write' })
 }
 
-const Request = requestClass()
-
 /** The cheapest way that this Node has. */
-export const writePast: WritePast = Request === undefined ? pastStream() : toHandle(Request, pastStream())
+export const writePast: WritePast = toHandle(requestClass(), pastStream())

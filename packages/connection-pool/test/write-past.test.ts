@@ -181,7 +181,9 @@ t.test('an answer that nobody knows ends the write, and nothing is written again
   t.end()
 })
 
-t.test('without a class of requests that can be used there is none', (t) => {
+t.test('without a class of requests that can be used there is none, and all goes past the stream', (t) => {
+  const way = pastStream()
+  t.equal(toHandle(undefined, way), way)
   const found = (write: (this: { _handle: { writeBuffer (request: unknown, bytes: Buffer): number } }, bytes: Buffer) => void) =>
     requestClass(Object.assign(new Socket(), { _write: write }))
   t.equal(found(function (bytes) { this._handle.writeBuffer(null, bytes) }), undefined)
