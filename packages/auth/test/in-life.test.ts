@@ -1,5 +1,6 @@
 import { messageRouter } from '@fastify-realtime/message-router'
 import t from 'tap'
+import { until } from '@fastify-realtime/testing'
 import { manualClock } from './support/clock.ts'
 import { open, server } from './support/server.ts'
 import type { Opened, ServerDetails } from './support/server.ts'
@@ -11,7 +12,7 @@ const bearer = (claims: object = {}): object => ({ headers: { authorization: `Be
 async function ask ({ ws, messages }: Opened, message: object): Promise<Record<string, unknown>> {
   const before = messages.length
   ws.send(JSON.stringify(message))
-  for (let tries = 0; messages.length === before && tries < 400; tries++) await new Promise((resolve) => { setTimeout(resolve, 5) })
+  await until(() => messages.length > before)
   return messages[before] as Record<string, unknown>
 }
 
